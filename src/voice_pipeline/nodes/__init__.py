@@ -1,0 +1,1 @@
+"""One file a node: parameters, topics, actions, life cycle. No model code, no algorithm."""

@@ -1,0 +1,116 @@
+"""The main() of every node and of the container: spin until SIGINT or SIGTERM, then release in reverse order."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import rclpy
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.signals import SignalHandlerOptions
+from rclpy.utilities import remove_ros_args
+
+from voice_pipeline.errors import VoiceError
+from voice_pipeline.ros.node import VoiceNode
+
+
+class StopSignal:
+    """An event that SIGINT and SIGTERM set, and that wakes executors at once.
+
+    A Python signal handler runs only between bytecodes of the main thread, which sits in the middleware's wait; the
+    wake-up file descriptor is written by the C handler and read by a thread, which wakes the executors.
+    """
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self._executors: list[SingleThreadedExecutor] = []
+        self._reader, self._writer = socket.socketpair()
+        self._writer.setblocking(False)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self._event.set())
+        signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
+        threading.Thread(target=self._watch, name="signals", daemon=True).start()
+
+    def __bool__(self) -> bool:
+        return self._event.is_set()
+
+    def wait(self) -> None:
+        """Block until the signal."""
+        self._event.wait()
+
+    def set(self) -> None:
+        """Stop as a signal would."""
+        self._event.set()
+        for executor in self._executors:
+            executor.create_task(lambda: None)  # wakes the wait
+
+    def wakes(self, executor: SingleThreadedExecutor) -> None:
+        """Register an executor to be woken."""
+        self._executors.append(executor)
+
+    def _watch(self) -> None:
+        while True:
+            for number in self._reader.recv(16):
+                if number in (signal.SIGINT, signal.SIGTERM):
+                    self.set()
+                    return
+
+
+def run(make_node: Callable[..., VoiceNode], args: Sequence[str] | None = None) -> int:
+    """Create one node, start it if `autostart`, spin until a signal. Returns the exit code (0 clean, 2 bad parameters)."""
+    argv = list(sys.argv if args is None else args)
+    if any(a in ("-h", "--help") for a in remove_ros_args(argv)[1:]):
+        print(_help(make_node))
+        return 0
+    rclpy.init(args=argv, signal_handler_options=SignalHandlerOptions.NO)
+    stop = StopSignal()
+    try:
+        node = make_node()
+    except VoiceError as error:
+        print(f"[ERROR] {error}", file=sys.stderr, flush=True)
+        rclpy.try_shutdown()
+        return 2
+    try:
+        spin(node, stop)
+    finally:
+        end(node)
+        rclpy.try_shutdown()
+    return 0
+
+
+def spin(node: VoiceNode, stop: StopSignal) -> None:
+    """Serve one node on an executor of its own until `stop`."""
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    stop.wakes(executor)
+    # Start-up runs as the executor's first task, so that a signal during a long load is still seen afterwards.
+    executor.create_task(node.autostart)
+    with suppress(ExternalShutdownException, KeyboardInterrupt):
+        while not stop:
+            executor.spin_once()
+    executor.remove_node(node)
+
+
+def end(node: VoiceNode) -> None:
+    """Release a node's devices and models and destroy it; never raises."""
+    try:
+        node.release()
+    except Exception as error:
+        node.get_logger().error(f"while stopping: {type(error).__name__}: {error}")
+    with suppress(Exception):
+        node.destroy_node()
+
+
+def _help(make_node: Any) -> str:
+    lines = [f"{os.path.basename(sys.argv[0])}: {(make_node.__doc__ or '').strip()}", "", "Parameters (-p name:=value):"]
+    for p in make_node.PARAMETERS:
+        unit = f" {p.unit}" if p.unit else ""
+        lines.append(f"  {p.name} = {p.default!r}{unit}\n      {p.description}")
+    lines.append("\nUsage: ros2 run voice_pipeline NODE --ros-args --params-file config/desktop.yaml -p name:=value")
+    return "\n".join(lines)
