@@ -1,0 +1,163 @@
+"""Runs nodes inside a test process: each on its own executor thread, in a context and domain of the test's own."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rclpy.action import ActionClient
+from rclpy.context import Context
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+
+class RosBench:
+    """Starts nodes, gives a peer to talk to them, and takes everything down."""
+
+    def __init__(self, domain: int) -> None:
+        self.domain = domain
+        self.context = Context()
+        self.context.init(domain_id=domain)
+        self._spinning: list[tuple[Any, SingleThreadedExecutor, threading.Thread]] = []
+        self._peer: Peer | None = None
+
+    def start(self, node_class: Any, params: dict[str, Any] | None = None, *, wait: bool = True) -> Any:
+        """Create a node with parameters, let it start itself, return it once active.
+
+        With wait=False it returns at once (for nodes whose start is meant to fail or take long).
+        """
+        overrides = [Parameter(k, value=v) for k, v in (params or {}).items()]
+        node = node_class(context=self.context, parameter_overrides=overrides)
+        self.spin(node)
+        node.executor.create_task(node.autostart)
+        if wait:
+            self.wait(lambda: node.active, 30.0, f"{node.get_name()} to become active")
+        return node
+
+    def spin(self, node: Any) -> None:
+        """Serve a node on a thread of its own until the end of the test."""
+        executor = SingleThreadedExecutor(context=self.context)
+        executor.add_node(node)
+
+        def loop() -> None:
+            try:
+                executor.spin()
+            except ExternalShutdownException:
+                pass
+
+        thread = threading.Thread(target=loop, name=f"spin-{node.get_name()}", daemon=True)
+        thread.start()
+        self._spinning.append((node, executor, thread))
+
+    def stop(self, node: Any) -> None:
+        """End one node as its process would."""
+        for entry in list(self._spinning):
+            if entry[0] is node:
+                self._spinning.remove(entry)
+                self._end(*entry)
+
+    def peer(self) -> Peer:
+        """A plain node that records topics and calls actions and services."""
+        if self._peer is None:
+            self._peer = Peer(self)
+        return self._peer
+
+    @staticmethod
+    def wait(condition: Callable[[], Any], timeout: float = 5.0, what: str = "the condition") -> Any:
+        """Poll until the condition is true and return its value; AssertionError after the timeout."""
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            value = condition()
+            if value:
+                return value
+            time.sleep(0.005)
+        raise AssertionError(f"waited {timeout} s for {what}")
+
+    def close(self) -> None:
+        """Stop everything."""
+        while self._spinning:
+            self._end(*self._spinning.pop())
+        self.context.try_shutdown()
+
+    @staticmethod
+    def _end(node: Any, executor: SingleThreadedExecutor, thread: threading.Thread) -> None:
+        done = threading.Event()
+
+        def release() -> None:
+            try:
+                if hasattr(node, "release"):
+                    node.release()
+            finally:
+                done.set()
+
+        executor.create_task(release)
+        done.wait(10.0)
+        executor.shutdown(timeout_sec=2.0)
+        thread.join(5.0)
+        node.destroy_node()
+
+
+class Peer:
+    """The test's own end of every topic, action and service."""
+
+    def __init__(self, bench: RosBench) -> None:
+        self._bench = bench
+        self.node = Node("peer", context=bench.context)
+        bench.spin(self.node)
+        self._clients: dict[str, Any] = {}
+
+    def record(self, message_type: Any, topic: str, qos: Any = 10) -> list[Any]:
+        """Subscribe; the returned list grows with every message."""
+        messages: list[Any] = []
+        self.node.create_subscription(message_type, topic, messages.append, qos)
+        self._wake()
+        return messages
+
+    def publisher(self, message_type: Any, topic: str, qos: Any = 10, subscribers: int = 1) -> Any:
+        """A publisher that is already matched with `subscribers` subscriptions."""
+        publisher = self.node.create_publisher(message_type, topic, qos)
+        self._bench.wait(lambda: publisher.get_subscription_count() >= subscribers, 10.0, f"a subscriber on {topic}")
+        return publisher
+
+    def send_goal(self, action_type: Any, name: str, goal: Any, feedback: Callable[[Any], None] | None = None) -> Any:
+        """Send a goal; returns rclpy's goal handle once it was answered (check `.accepted`)."""
+        client = self._clients.get(name)
+        if client is None:
+            client = self._clients[name] = ActionClient(self.node, action_type, name)
+            self._wake()
+        assert client.wait_for_server(10.0), f"no action server {name}"
+        hear = (lambda m: feedback(m.feedback)) if feedback else None
+        future = client.send_goal_async(goal, feedback_callback=hear)
+        self._wake()
+        return self._bench.wait(lambda: future.done() and future.result(), 10.0, f"an answer from {name}")
+
+    def result(self, handle: Any, timeout: float = 30.0) -> Any:
+        """Wait for the result of a goal: the response with `.status` and `.result`."""
+        future = handle.get_result_async()
+        self._wake()
+        return self._bench.wait(lambda: future.done() and future.result(), timeout, "the result")
+
+    def cancel(self, handle: Any) -> None:
+        """Ask for a goal to be cancelled."""
+        handle.cancel_goal_async()
+        self._wake()
+
+    def call(self, service_type: Any, name: str, request: Any = None, timeout: float = 10.0) -> Any:
+        """Call a service and return its response."""
+        client = self.node.create_client(service_type, name)
+        self._wake()
+        assert client.wait_for_service(timeout), f"no service {name}"
+        future = client.call_async(request if request is not None else service_type.Request())
+        self._wake()
+        return self._bench.wait(lambda: future.done() and future.result(), timeout, f"a response of {name}")
+
+    def _wake(self) -> None:
+        self.node.executor.create_task(lambda: None)
+
+
+def names(items: Sequence[Any], field: str) -> list[Any]:
+    """One field of every message."""
+    return [getattr(i, field) for i in items]
