@@ -1,0 +1,56 @@
+"""What every speech recogniser is: 16 kHz audio in, text and how sure it is out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+from voice_pipeline.audio.formats import Float32
+
+
+@dataclass(frozen=True)
+class Transcription:
+    """What an engine heard.
+
+    Args:
+        text: stripped; may be empty.
+        confidence: 0..1, exp(avg_logprob); NaN when the engine has none.
+        no_speech_probability: 0..1; NaN when the engine has none.
+        avg_logprob: mean log-probability of the tokens; NaN when the engine has none.
+        compression_ratio: length of the text over its zlib size: above about 2.4 it repeats itself.
+        language: ISO 639-1.
+        processing_s: time the engine took.
+    """
+
+    text: str
+    confidence: float = math.nan
+    no_speech_probability: float = math.nan
+    avg_logprob: float = math.nan
+    compression_ratio: float = 0.0
+    language: str = "en"
+    processing_s: float = 0.0
+
+
+class Transcriber(Protocol):
+    """A speech recogniser. Used from one thread at a time."""
+
+    def transcribe(self, audio: Float32, language: str = "") -> Transcription:
+        """Recognise one utterance.
+
+        Args:
+            audio: float32[n] in -1..1 at 16 kHz.
+            language: ISO 639-1 as a hint; empty lets the engine decide.
+
+        Raises:
+            VoiceError: the engine failed in a way a person can mend.
+        """
+        ...
+
+    def warm_up(self) -> None:
+        """Run once on silence, so that the first utterance is as fast as the tenth."""
+        ...
+
+    def close(self) -> None:
+        """Release the model."""
+        ...

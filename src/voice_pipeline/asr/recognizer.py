@@ -1,0 +1,278 @@
+"""From voice activity and audio to transcripts: what is transcribed when, and what is told of it. No ROS, no model."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from voice_pipeline.asr.jobs import Job, JobQueue, Priority, Result, Segment, seconds
+from voice_pipeline.asr.protocol import Transcriber, Transcription
+from voice_pipeline.asr.rejection import RejectionRules
+from voice_pipeline.asr.stable_prefix import StablePrefix
+from voice_pipeline.audio.formats import NS, AudioChunk, ns_to_samples, to_float32
+from voice_pipeline.audio.ring import AudioRing
+
+# Audio and voice activity come on two topics: the last chunk may be a moment behind the event that speaks of it.
+_WAIT_FOR_AUDIO_NS = NS // 2
+# Less than this is half a word; Whisper invents the rest.
+_SHORTEST_PARTIAL_NS = NS // 2
+
+
+@dataclass
+class RecognizerCounters:
+    """Since construction."""
+
+    finals: int = 0
+    speculation_hits: int = 0  # finals that were ready when the utterance ended
+    rejected: int = 0
+    failures: int = 0  # transcriptions that raised
+    incomplete: int = 0  # utterances of which some audio was missing
+    last_error: str = ""
+
+
+@dataclass
+class _Open:
+    """The utterance that is being spoken."""
+
+    id: str
+    audio_start_ns: int
+    paused: bool = False
+    prefix: StablePrefix = field(default_factory=StablePrefix)
+    guess: Result | None = None  # of the pause it is in
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    priority: Priority
+    segment: Segment
+    vad_end_ns: int
+    deadline_ns: int
+
+
+class Recognizer:
+    """Keeps the recent audio, and turns each ended utterance into exactly one final Result.
+
+    At a pause it transcribes ahead: when the utterance ends without another word, the result is there at once.
+    Everything but `work` returns in microseconds; call `work` on a worker thread whenever one of them returned True.
+
+    Args:
+        transcriber: the engine; used by `work` only.
+        rules: what is not passed on.
+        emit: gets every Result, partial and final, in order; from any thread, and must not call back.
+        language: hint for the engine.
+        speculate: transcribe at pauses.
+        ring_seconds: how much audio is kept: the longest utterance and the longest wait together.
+        wall_ns: the system clock.
+    """
+
+    def __init__(
+        self,
+        transcriber: Transcriber,
+        rules: RejectionRules,
+        emit: Callable[[Result], None],
+        *,
+        language: str = "",
+        speculate: bool = True,
+        ring_seconds: float = 60.0,
+        wall_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self.counters = RecognizerCounters()
+        self.ring = AudioRing(ring_seconds)
+        self._transcriber = transcriber
+        self._rules = rules
+        self._emit = emit
+        self._language = language
+        self._speculate = speculate
+        self._wall_ns = wall_ns
+        self._lock = threading.Lock()
+        self._queue = JobQueue()
+        self._waiting: list[_Waiting] = []
+        self._running: Job | None = None
+        self._claimed: Job | None = None  # the final that the running guess will become
+        self._open: _Open | None = None
+        self._ended: deque[str] = deque(maxlen=64)  # an END that comes twice is answered once
+
+    @property
+    def backlog(self) -> int:
+        """Utterances that ended and are not transcribed yet."""
+        with self._lock:
+            running = self._running is not None and (self._running.vad_end_ns > 0 or self._claimed is not None)
+            waiting = sum(w.priority is Priority.FINAL for w in self._waiting)
+            return len(self._queue.finals) + waiting + running
+
+    # -- what happens, in the order it happens; True: there is work
+    def append(self, chunk: AudioChunk) -> bool:
+        """Audio arrived."""
+        with self._lock:
+            self.ring.append(chunk)
+            return self._release_waiting()
+
+    def started(self, utterance_id: str, audio_start_ns: int) -> None:
+        """Somebody began to speak."""
+        with self._lock:
+            self._open = _Open(utterance_id, audio_start_ns)
+
+    def paused(self, segment: Segment) -> bool:
+        """A short silence: the utterance may be over."""
+        with self._lock:
+            if segment.utterance_id in self._ended:
+                return False
+            utterance = self._opened(segment)
+            utterance.paused = True
+            if not self._speculate:
+                return False
+            return self._want(Priority.SPECULATIVE, segment, 0)
+
+    def resumed(self, utterance_id: str) -> None:
+        """The utterance goes on: what was begun at the pause is stale."""
+        with self._lock:
+            self._forget_guesses(utterance_id)
+            if self._open is not None and self._open.id == utterance_id:
+                self._open.paused = False
+                self._open.guess = None
+
+    def dropped(self, utterance_id: str) -> None:
+        """It was a false start: nothing to transcribe."""
+        with self._lock:
+            self._close(utterance_id)
+
+    def ended(self, segment: Segment) -> bool:
+        """The utterance is over: exactly one final Result follows."""
+        with self._lock:
+            if segment.utterance_id in self._ended:
+                return False
+            guess = self._opened(segment).guess
+            now = self._wall_ns()
+            self._close(segment.utterance_id)
+            if guess is not None and guess.segment.same_speech(segment):
+                self.counters.speculation_hits += 1
+                self._finish(replace(guess, segment=segment, vad_end_ns=now))
+                return False
+            running = self._running
+            if running and running.priority is Priority.SPECULATIVE and running.segment.same_speech(segment):
+                self._claimed = replace(running, segment=segment, vad_end_ns=now)
+                return False
+            return self._want(Priority.FINAL, segment, now)
+
+    def tick(self, partial: bool) -> bool:
+        """Called a few times a second: gives up waiting for late audio, and asks for a partial transcript."""
+        with self._lock:
+            work = self._release_waiting()
+            u = self._open
+            if not partial or u is None or u.paused or self._running is not None or len(self._queue):
+                return work
+            end_ns = self.ring.end_ns
+            if end_ns - u.audio_start_ns < _SHORTEST_PARTIAL_NS:
+                return work
+            return self._want(Priority.PARTIAL, Segment(u.id, 0, u.audio_start_ns, end_ns, 0, 0.0), 0) or work
+
+    def work(self) -> None:
+        """Transcribe until nothing waits. On the worker thread."""
+        while True:
+            with self._lock:
+                job = self._running = self._queue.take()
+            if job is None:
+                return
+            began = self._wall_ns()
+            error = ""
+            try:
+                heard = self._transcriber.transcribe(to_float32(job.audio), self._language)
+            except Exception as problem:  # a final must be answered whatever the engine does
+                error = f"the recogniser failed: {type(problem).__name__}: {problem}"
+                heard = Transcription("")
+            with self._lock:
+                self._done(job, heard, error, began)
+
+    # -- under the lock
+    def _done(self, job: Job, heard: Transcription, error: str, began_ns: int) -> None:
+        claimed, self._claimed, self._running = self._claimed, None, None
+        if error:
+            self.counters.failures += 1
+            self.counters.last_error = error
+        final = claimed or (job if job.priority is Priority.FINAL else None)
+        result = Result(
+            segment=(final or job).segment,
+            heard=heard,
+            is_final=final is not None,
+            stable_text=heard.text,
+            rejected_reason=error,
+            audio_seconds=seconds(job.audio),
+            asr_start_ns=began_ns,
+            asr_end_ns=self._wall_ns(),
+            vad_end_ns=final.vad_end_ns if final else 0,
+        )
+        if final is not None:
+            self._finish(result)
+        elif not error:
+            self._guessed(job, result)
+
+    def _guessed(self, job: Job, result: Result) -> None:
+        u = self._open
+        if u is None or u.id != job.segment.utterance_id:
+            return
+        if job.priority is Priority.SPECULATIVE and u.paused:
+            u.guess = result
+        level = job.segment.level_dbfs if job.priority is Priority.SPECULATIVE else 0.0
+        if self._rules.reason(result.heard, level):
+            return
+        text, stable = u.prefix.update(result.heard.text)
+        self._emit(replace(result, heard=replace(result.heard, text=text), stable_text=stable))
+
+    def _finish(self, result: Result) -> None:
+        reason = result.rejected_reason or self._rules.reason(result.heard, result.segment.level_dbfs)
+        if not result.audio_seconds:
+            reason = "none of its audio arrived; is audio_capture active and 'audio' connected?"
+        self.counters.finals += 1
+        self.counters.rejected += bool(reason)
+        self._emit(replace(result, is_final=True, stable_text=result.heard.text, rejected_reason=reason))
+
+    def _want(self, priority: Priority, segment: Segment, vad_end_ns: int) -> bool:
+        cut = self.ring.cut(segment.audio_start_ns, segment.audio_end_ns)
+        if cut.pending:
+            deadline = self._wall_ns() + _WAIT_FOR_AUDIO_NS
+            self._waiting.append(_Waiting(priority, segment, vad_end_ns, deadline))
+            return False
+        return self._put(_Waiting(priority, segment, vad_end_ns, 0))
+
+    def _release_waiting(self) -> bool:
+        if not self._waiting:
+            return False
+        now = self._wall_ns()
+        ready = [w for w in self._waiting if w.segment.audio_end_ns <= self.ring.end_ns or now >= w.deadline_ns]
+        self._waiting = [w for w in self._waiting if w not in ready]
+        put = [self._put(w) for w in ready]
+        return any(put)
+
+    def _put(self, wanted: _Waiting) -> bool:
+        segment = wanted.segment
+        cut = self.ring.cut(segment.audio_start_ns, segment.audio_end_ns)
+        if wanted.priority is Priority.FINAL and (cut.lost or cut.pending > ns_to_samples(NS // 100)):
+            self.counters.incomplete += 1
+        if len(cut.samples) == 0:
+            if wanted.priority is Priority.FINAL:
+                now = self._wall_ns()
+                self._finish(Result(segment, Transcription(""), True, "", "", 0.0, now, now, wanted.vad_end_ns))
+            return False
+        self._queue.put(Job(wanted.priority, segment, cut.samples, wanted.vad_end_ns))
+        return True
+
+    def _opened(self, segment: Segment) -> _Open:
+        """The utterance of a segment, also when its start was missed (this node came up in the middle)."""
+        if self._open is None or self._open.id != segment.utterance_id:
+            self._open = _Open(segment.utterance_id, segment.audio_start_ns)
+        return self._open
+
+    def _close(self, utterance_id: str) -> None:
+        self._ended.append(utterance_id)
+        self._forget_guesses(utterance_id)
+        if self._open is not None and self._open.id == utterance_id:
+            self._open = None
+
+    def _forget_guesses(self, utterance_id: str) -> None:
+        self._queue.drop_guess(utterance_id)
+        self._waiting = [
+            w for w in self._waiting if w.priority is Priority.FINAL or w.segment.utterance_id != utterance_id
+        ]

@@ -1,0 +1,57 @@
+"""Name -> speech recogniser. A new one is one file and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from voice_pipeline.asr.protocol import Transcriber
+from voice_pipeline.errors import VoiceError
+
+
+@dataclass(frozen=True)
+class TranscriberOptions:
+    """What a profile can set of an engine; an engine ignores what it has no use for.
+
+    Args:
+        model: id in the model store or a folder; empty takes the engine's default.
+        device: "cpu", "cuda", or "auto".
+        compute_type: as the engine names it ("int8", "float16"); "auto" lets it choose.
+        cpu_threads: for one transcription.
+        beam_size: 1 is greedy.
+    """
+
+    model: str = ""
+    device: str = "auto"
+    compute_type: str = "auto"
+    cpu_threads: int = 2
+    beam_size: int = 1
+
+
+def _faster_whisper(options: TranscriberOptions) -> Transcriber:
+    from voice_pipeline.asr.faster_whisper import FasterWhisper
+
+    return FasterWhisper(options)
+
+
+def _distil_whisper(options: TranscriberOptions) -> Transcriber:
+    from voice_pipeline.asr.distil_whisper import DistilWhisper
+
+    return DistilWhisper(options)
+
+
+TRANSCRIBERS: dict[str, Callable[[TranscriberOptions], Transcriber]] = {
+    "faster_whisper": _faster_whisper,
+    "distil_whisper": _distil_whisper,
+}
+
+
+def make_transcriber(engine: str, options: TranscriberOptions) -> Transcriber:
+    """The recogniser `engine`, loaded.
+
+    Raises:
+        VoiceError: unknown engine, missing package, or the model is not on this machine.
+    """
+    if engine not in TRANSCRIBERS:
+        raise VoiceError(f"there is no speech recogniser '{engine}'.", f"Use one of: {', '.join(TRANSCRIBERS)}.")
+    return TRANSCRIBERS[engine](options)

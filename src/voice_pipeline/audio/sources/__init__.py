@@ -1,0 +1,1 @@
+"""Where sound comes from: files, a microphone, another node's topic. One file a source."""

@@ -1,0 +1,244 @@
+"""From probabilities to utterances: when speech starts, pauses, goes on and ends. Pure, so that every rule is tested
+without a model or a clock."""
+
+from __future__ import annotations
+
+import uuid
+from collections import deque
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+from voice_pipeline.audio.formats import CHUNK_SAMPLES, NS, power_to_dbfs, samples_to_ns
+
+FRAME_NS = samples_to_ns(CHUNK_SAMPLES)
+
+
+class Kind(IntEnum):
+    """The values of VoiceActivity.event."""
+
+    START = 0
+    PAUSE = 1
+    RESUME = 2
+    END = 3
+
+
+class Reason(IntEnum):
+    """The values of VoiceActivity.reason."""
+
+    NONE = 0
+    SILENCE = 1
+    MAX_LENGTH = 2
+    TOO_SHORT = 3
+    SOURCE_ENDED = 4
+
+
+@dataclass(frozen=True)
+class EndpointerOptions:
+    """Thresholds are probabilities 0..1, times are s, the level is dBFS.
+
+    Speech begins when `onset` is reached for `start_speech` and goes on above `release`. After `pause_silence` without
+    speech it pauses, after `min_silence` it ends. An utterance with less speech than `min_speech` is a false start.
+    `pre_roll` and `post_roll` are kept before and after the speech: both lie below the thresholds but belong to words.
+    Frames quieter than `min_level` are silence whatever the model says. `max_gap` without audio ends the utterance.
+    """
+
+    onset: float = 0.5
+    release: float = 0.35
+    start_speech: float = 0.064
+    min_speech: float = 0.25
+    pause_silence: float = 0.10
+    min_silence: float = 0.55
+    pre_roll: float = 0.4
+    post_roll: float = 0.2
+    max_utterance: float = 20.0
+    min_level: float = -65.0
+    max_gap: float = 1.0
+
+
+@dataclass(frozen=True)
+class Event:
+    """One VoiceActivity message without ROS; times are ns since the epoch, 0 where there is none."""
+
+    kind: Kind
+    reason: Reason
+    utterance_id: str
+    generation: int
+    stamp_ns: int
+    audio_start_ns: int
+    speech_end_ns: int
+    audio_end_ns: int
+    probability: float
+    level_dbfs: float
+
+
+@dataclass(frozen=True)
+class _Frame:
+    start_ns: int
+    end_ns: int
+    probability: float
+    power: float
+
+
+@dataclass
+class _Utterance:
+    id: str
+    audio_start_ns: int
+    speech_end_ns: int
+    generation: int = 0
+    paused: bool = False
+    silent: bool = False  # since speech_end_ns every frame was below the threshold
+    speech_frames: int = 0
+    power_sum: float = 0.0
+
+    def hear(self, frame: _Frame) -> None:
+        self.speech_end_ns = frame.end_ns
+        self.speech_frames += 1
+        self.power_sum += frame.power
+
+    @property
+    def level_dbfs(self) -> float:
+        return power_to_dbfs(self.power_sum / self.speech_frames) if self.speech_frames else float("-inf")
+
+
+# When an utterance grows too long it is cut at its least speech-like frame of the last 3 s, not inside a word.
+_CUT_SEARCH_FRAMES = 3 * NS // FRAME_NS
+
+
+class Endpointer:
+    """The state machine. Feed it every frame in order; it answers with the events that the frame causes.
+
+    Args:
+        options: thresholds and times.
+        run_id: front part of the utterance ids, so that they never repeat across runs; random when empty.
+    """
+
+    def __init__(self, options: EndpointerOptions | None = None, run_id: str = "") -> None:
+        self._o = options or EndpointerOptions()
+        self._run = run_id or uuid.uuid4().hex[:8]
+        self._count = 0
+        self._utterance: _Utterance | None = None
+        self._onset: list[_Frame] = []  # frames above onset in a row, before START
+        self._recent: deque[_Frame] = deque(maxlen=_CUT_SEARCH_FRAMES)  # of the utterance
+        self._floor_ns = 0  # audio before this belongs to an earlier utterance, or was never heard
+        self._last_ns = 0  # end of the frame before
+
+    @property
+    def open(self) -> bool:
+        """An utterance has begun and not ended."""
+        return self._utterance is not None
+
+    def push(self, start_ns: int, probability: float, power: float) -> list[Event]:
+        """Take one frame of 512 samples.
+
+        Args:
+            start_ns: capture time of its first sample.
+            probability: of speech, 0..1; NaN counts as 0.
+            power: mean square relative to full scale, 0..1.
+        """
+        events: list[Event] = []
+        gap = start_ns - self._last_ns
+        if not self._last_ns or abs(gap) > self._o.max_gap * NS:
+            events += self.source_ended()
+            self._floor_ns = start_ns
+        loud = power_to_dbfs(power) >= self._o.min_level
+        frame = _Frame(
+            start_ns, start_ns + FRAME_NS, probability if loud and probability == probability else 0.0, power
+        )
+        self._last_ns = frame.end_ns
+        events += self._listen(frame) if self._utterance is None else self._follow(self._utterance, frame)
+        return events
+
+    def source_ended(self) -> list[Event]:
+        """No more audio is coming (for now): ends an open utterance."""
+        self._onset.clear()
+        if self._utterance is None:
+            return []
+        end_ns = min(self._utterance.speech_end_ns + _ns(self._o.post_roll), self._last_ns)
+        return [self._end(self._utterance, self._unless_short(self._utterance, Reason.SOURCE_ENDED), end_ns, 0.0)]
+
+    def _listen(self, frame: _Frame) -> list[Event]:
+        if frame.probability < self._o.onset:
+            self._onset.clear()
+            return []
+        self._onset.append(frame)
+        if len(self._onset) * FRAME_NS < _ns(self._o.start_speech):
+            return []
+        start_ns = max(self._onset[0].start_ns - _ns(self._o.pre_roll), self._floor_ns)
+        return [self._start(start_ns, self._onset)]
+
+    def _follow(self, u: _Utterance, frame: _Frame) -> list[Event]:
+        events: list[Event] = []
+        self._recent.append(frame)
+        if frame.probability >= (self._o.onset if u.silent else self._o.release):
+            u.hear(frame)
+            u.silent = False
+            if u.paused:
+                u.paused = False
+                u.generation += 1
+                events.append(self._event(u, Kind.RESUME, frame.start_ns, frame.probability))
+        else:
+            u.silent = True
+            silence_ns = frame.end_ns - u.speech_end_ns
+            audio_end_ns = min(u.speech_end_ns + _ns(self._o.post_roll), frame.end_ns)
+            if not u.paused and silence_ns >= _ns(self._o.pause_silence):
+                u.paused = True
+                u.generation += 1
+                pause = self._event(u, Kind.PAUSE, u.speech_end_ns, frame.probability)
+                events.append(replace(pause, audio_end_ns=audio_end_ns))
+            if silence_ns >= _ns(self._o.min_silence):
+                reason = self._unless_short(u, Reason.SILENCE)
+                return [*events, self._end(u, reason, audio_end_ns, frame.probability)]
+        if frame.end_ns - u.audio_start_ns >= _ns(self._o.max_utterance):
+            events += self._split(u, frame)
+        return events
+
+    def _split(self, u: _Utterance, frame: _Frame) -> list[Event]:
+        """End an utterance that is too long; if somebody is speaking, the next one starts where it was cut."""
+        if u.silent:
+            return [self._end(u, Reason.MAX_LENGTH, frame.end_ns, frame.probability)]
+        cut = min(reversed(self._recent), key=lambda f: f.probability)
+        rest = [f for f in self._recent if f.start_ns >= cut.end_ns and f.probability >= self._o.release]
+        u.speech_end_ns = min(u.speech_end_ns, cut.end_ns)
+        ended = self._end(u, Reason.MAX_LENGTH, cut.end_ns, frame.probability)
+        if not rest:
+            return [ended]
+        return [ended, self._start(cut.end_ns, rest)]
+
+    def _unless_short(self, u: _Utterance, reason: Reason) -> Reason:
+        return Reason.TOO_SHORT if u.speech_frames * FRAME_NS < _ns(self._o.min_speech) else reason
+
+    def _start(self, audio_start_ns: int, heard: list[_Frame]) -> Event:
+        u = _Utterance(f"{self._run}-{self._count:05d}", audio_start_ns, heard[-1].end_ns)
+        self._count += 1
+        self._utterance = u
+        self._recent.clear()
+        for frame in heard:
+            u.hear(frame)
+            self._recent.append(frame)
+        self._onset = []
+        return replace(self._event(u, Kind.START, audio_start_ns, heard[-1].probability), speech_end_ns=0)
+
+    def _end(self, u: _Utterance, reason: Reason, audio_end_ns: int, probability: float) -> Event:
+        self._utterance = None
+        if reason is not Reason.TOO_SHORT:  # a false start's audio may still be the pre-roll of what follows
+            self._floor_ns = audio_end_ns
+        event = self._event(u, Kind.END, u.speech_end_ns, probability)
+        return replace(event, reason=reason, audio_end_ns=audio_end_ns)
+
+    def _event(self, u: _Utterance, kind: Kind, stamp_ns: int, probability: float) -> Event:
+        return Event(
+            kind=kind,
+            reason=Reason.NONE,
+            utterance_id=u.id,
+            generation=u.generation,
+            stamp_ns=stamp_ns,
+            audio_start_ns=u.audio_start_ns,
+            speech_end_ns=u.speech_end_ns,
+            audio_end_ns=0,
+            probability=probability,
+            level_dbfs=min(0.0, u.level_dbfs),
+        )
+
+
+def _ns(seconds: float) -> int:
+    return round(seconds * NS)

@@ -1,0 +1,50 @@
+"""A detector and an endpointer over a stream of audio: chunks of any length in, events out."""
+
+from __future__ import annotations
+
+from voice_pipeline.audio.convert import Chunker
+from voice_pipeline.audio.formats import CHUNK_SAMPLES, AudioChunk, mean_square, samples_to_ns
+from voice_pipeline.vad.endpointer import FRAME_NS, Endpointer, Event
+from voice_pipeline.vad.protocol import VoiceActivityDetector
+
+
+class Segmenter:
+    """Finds utterances in 16 kHz mono audio. Not locked: use it from one thread.
+
+    Args:
+        detector: gives probabilities; reset when audio is missing.
+        endpointer: turns them into events.
+    """
+
+    def __init__(self, detector: VoiceActivityDetector, endpointer: Endpointer) -> None:
+        self._detector = detector
+        self._endpointer = endpointer
+        self._chunker = Chunker()
+        self._next_ns = 0  # end of the chunk before
+        self.gaps = 0  # how often audio was missing between chunks
+        self.probability = 0.0  # of the newest frame
+
+    @property
+    def speaking(self) -> bool:
+        """An utterance is open."""
+        return self._endpointer.open
+
+    def push(self, chunk: AudioChunk) -> list[Event]:
+        """Take the next chunk; the events it causes, in order."""
+        if self._next_ns and abs(chunk.stamp_ns - self._next_ns) > FRAME_NS:
+            self.gaps += 1
+            self._chunker = Chunker()
+            self._detector.reset()
+        start_ns = chunk.stamp_ns - samples_to_ns(self._chunker.waiting)
+        self._next_ns = chunk.end_ns
+        events: list[Event] = []
+        for index, frame in enumerate(self._chunker.push(chunk.samples)):
+            self.probability = self._detector.probability(frame)
+            stamp = start_ns + samples_to_ns(index * CHUNK_SAMPLES)
+            events += self._endpointer.push(stamp, self.probability, mean_square(frame))
+        return events
+
+    def source_ended(self) -> list[Event]:
+        """No audio has come for a while: ends an open utterance."""
+        self._detector.reset()
+        return self._endpointer.source_ended()
