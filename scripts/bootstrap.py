@@ -175,9 +175,8 @@ def make_env(cache: Path, kind: str, lock: Path, what: str, offline: bool, syste
     if mirror:
         quiet["UV_DEFAULT_INDEX"] = mirror  # a mirror set up for pip serves here too
     install = ["-m", "uv", "pip", "install", "--python", python, "--require-hashes", "--no-config", "-r", str(lock)]
-    if not sys.stderr.isatty():
-        install.insert(4, "--quiet")
     run([python, *install], "installing the packages failed", network, quiet)
+    shutil.rmtree(cache / "uv", ignore_errors=True)  # its files are in place now; the copies would double the disk use
     (env / ".complete").touch()
     return env
 

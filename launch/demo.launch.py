@@ -1,0 +1,17 @@
+"""The pipeline for recorded speech, answers to a file, and a simulated robot."""
+
+from pathlib import Path
+
+from launch import LaunchDescription
+from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
+
+
+def generate_launch_description():
+    """bringup.launch.py with other defaults; every argument may still be given on the command line."""
+    defaults = {"params_file": "demo", "robot": "sim", "audio": "file"}
+    return LaunchDescription(
+        [
+            *(DeclareLaunchArgument(name, default_value=value) for name, value in defaults.items()),
+            IncludeLaunchDescription(str(Path(__file__).parent / "bringup.launch.py")),
+        ]
+    )

@@ -1,0 +1,111 @@
+"""The one list: which nodes run with which parameters, for a profile and the choices of robot and audio."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from voice_pipeline.bringup.profile import Profile, load_profile
+from voice_pipeline.errors import VoiceError
+
+ROBOTS = ("real", "sim", "none")
+AUDIO = ("device", "file", "none")
+SIM_PORT = 8765  # not the daemon's own 8000: a real robot on the same machine keeps its port
+
+
+@dataclass(frozen=True)
+class NodeSpec:
+    """One node: `name` is also its executable; `overrides` win over the parameter file."""
+
+    name: str
+    params_file: Path
+    overrides: dict[str, Any] = field(default_factory=dict)
+
+    def ros_args(self, namespace: str = "", log_level: str = "") -> list[str]:
+        """The arguments after `--ros-args` that give a process or an rclpy node exactly this configuration."""
+        args = ["--params-file", str(self.params_file)]
+        for key, value in self.overrides.items():
+            args += ["-p", f"{self.name}:{key}:={_yaml(value)}"]
+        if namespace:
+            args += ["-r", f"__ns:=/{namespace.strip('/')}"]
+        if log_level:
+            args += ["--log-level", log_level]
+        return args
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything to start: the nodes, the supervisor that brings them up, and perhaps a simulated robot first."""
+
+    profile: Profile
+    nodes: tuple[NodeSpec, ...]
+    supervisor: NodeSpec
+    simulator_port: int | None  # start a simulated robot there
+
+    @property
+    def all(self) -> tuple[NodeSpec, ...]:
+        """Supervisor last: it finds the others waiting."""
+        return (*self.nodes, self.supervisor)
+
+
+def make_plan(
+    profile: str,
+    *,
+    robot: str = "",
+    audio: str = "",
+    autostart: bool = True,
+    use_sim_time: bool = False,
+    port: int = SIM_PORT,
+    overrides: dict[str, dict[str, Any]] | None = None,
+) -> Plan:
+    """Turn a profile into the list of nodes.
+
+    Args:
+        profile: a name ("demo") or a path.
+        robot: real (the url of the profile), sim (a simulated one is started on `port`), none (no motion node);
+            empty keeps what the profile says.
+        audio: device, file or none (no microphone, playback to nowhere in real time); empty keeps the profile's.
+        autostart: the supervisor brings the nodes up at once; otherwise it waits for its `startup` service.
+        overrides: node -> parameter -> value, winning over everything.
+
+    Raises:
+        VoiceError: a bad profile or choice.
+    """
+    for value, known, what in ((robot, ROBOTS, "robot"), (audio, AUDIO, "audio")):
+        if value and value not in known:
+            raise VoiceError(f"{what} is '{value}'.", f"Use one of: {', '.join(known)}.")
+    loaded = load_profile(profile)
+    names = [n for n in loaded.nodes if not (robot == "none" and n == "motion") and not (audio == "none" and n == "audio_capture")]
+    extra: dict[str, dict[str, Any]] = {n: {} for n in names}
+    if robot == "sim" and "motion" in extra:
+        extra["motion"].update(robot="reachy_mini", url=f"http://127.0.0.1:{port}")
+    if robot == "real" and "motion" in extra:
+        extra["motion"].update(robot="reachy_mini")
+    if audio and "audio_player" in extra:
+        extra["audio_player"]["sink"] = "null" if audio == "none" else audio
+    if audio and "audio_capture" in extra:
+        extra["audio_capture"]["source"] = audio
+    for name in names:
+        extra[name]["autostart"] = False
+        if use_sim_time:
+            extra[name]["use_sim_time"] = True
+        extra[name].update((overrides or {}).get(name, {}))
+    supervisor = {"nodes": names, "bring_up": autostart, **(overrides or {}).get("supervisor", {})}
+    return Plan(
+        profile=loaded,
+        nodes=tuple(NodeSpec(n, loaded.path, extra[n]) for n in names),
+        supervisor=NodeSpec("supervisor", loaded.path, supervisor),
+        simulator_port=port if robot == "sim" and "motion" in names else None,
+    )
+
+
+def _yaml(value: Any) -> str:
+    """A value as the one-line YAML that rcl's `-p` understands."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_yaml(v) for v in value) + "]"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return repr(value)

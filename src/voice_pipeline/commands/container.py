@@ -1,0 +1,50 @@
+"""`container`: a whole profile in one process. What `use_composition:=true` starts, and what a machine without
+`ros2 launch` uses."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from voice_pipeline.bringup.container import Container
+from voice_pipeline.bringup.plan import AUDIO, ROBOTS, SIM_PORT, make_plan
+from voice_pipeline.bringup.platform import default_profile
+from voice_pipeline.errors import VoiceError
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Exit codes: 0 after Ctrl-C, 2 for a wrong profile or parameter."""
+    parser = argparse.ArgumentParser(prog="container", description="Run every node of a profile in one process.")
+    parser.add_argument("--profile", default=default_profile(), help="jetson, desktop, demo, or a path (default %(default)s)")
+    parser.add_argument("--namespace", default="")
+    parser.add_argument("--robot", choices=ROBOTS, default="", help="default: what the profile says")
+    parser.add_argument("--audio", choices=AUDIO, default="", help="default: what the profile says")
+    parser.add_argument("--no-autostart", action="store_true", help="wait for the supervisor's `startup` service")
+    parser.add_argument("--use-sim-time", action="store_true")
+    parser.add_argument("--sim-port", type=int, default=SIM_PORT)
+    parser.add_argument("--log-level", default="")
+    options, _ = parser.parse_known_args(args)
+    try:
+        plan = make_plan(
+            options.profile,
+            robot=options.robot,
+            audio=options.audio,
+            autostart=not options.no_autostart,
+            use_sim_time=options.use_sim_time,
+            port=options.sim_port,
+        )
+        with ExitStack() as stack:
+            if plan.simulator_port is not None:
+                from voice_pipeline.motion.simulator import SimulatedRobot
+
+                stack.enter_context(SimulatedRobot(port=plan.simulator_port))
+            return Container(plan, options.namespace, options.log_level).run()
+    except VoiceError as error:
+        print(f"container: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
