@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,7 @@ def make_plan(
     autostart: bool = True,
     use_sim_time: bool = False,
     port: int = SIM_PORT,
+    only: Sequence[str] = (),
     overrides: dict[str, dict[str, Any]] | None = None,
 ) -> Plan:
     """Turn a profile into the list of nodes.
@@ -67,6 +69,7 @@ def make_plan(
             empty keeps what the profile says.
         audio: device, file or none (no microphone, playback to nowhere in real time); empty keeps the profile's.
         autostart: the supervisor brings the nodes up at once; otherwise it waits for its `startup` service.
+        only: of the profile's nodes just these (all when empty).
         overrides: node -> parameter -> value, winning over everything.
 
     Raises:
@@ -76,7 +79,9 @@ def make_plan(
         if value and value not in known:
             raise VoiceError(f"{what} is '{value}'.", f"Use one of: {', '.join(known)}.")
     loaded = load_profile(profile)
-    names = [n for n in loaded.nodes if not (robot == "none" and n == "motion") and not (audio == "none" and n == "audio_capture")]
+    left_out = {"motion"} if robot == "none" else set()
+    left_out |= {"audio_capture"} if audio == "none" else set()
+    names = [n for n in loaded.nodes if n not in left_out and (not only or n in only)]
     extra: dict[str, dict[str, Any]] = {n: {} for n in names}
     if robot == "sim" and "motion" in extra:
         extra["motion"].update(robot="reachy_mini", url=f"http://127.0.0.1:{port}")

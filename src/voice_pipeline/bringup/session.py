@@ -1,0 +1,143 @@
+"""A pipeline under observation: simulated robot, every node as a process, and a watcher. For demo, bench, eval and tests."""
+
+from __future__ import annotations
+
+import os
+import queue
+import random
+import socket
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import rclpy
+from std_msgs.msg import String
+
+from voice_pipeline.bringup.conversation import Turn
+from voice_pipeline.bringup.plan import Plan, make_plan
+from voice_pipeline.bringup.processes import Processes
+from voice_pipeline.bringup.watcher import Event, Watcher, init_isolated
+from voice_pipeline.errors import VoiceError
+from voice_pipeline.msg import MotionState, TurnState
+
+
+class Session:
+    """Runs a profile and lets a person be played into it. Use as a context manager; leaving it ends every process.
+
+    Args:
+        profile, robot, audio, only, overrides: as for `make_plan`.
+        log_dir: one log a node.
+        on_event: shown every event, in order.
+    """
+
+    def __init__(
+        self,
+        profile: str,
+        log_dir: Path,
+        *,
+        robot: str = "",
+        audio: str = "",
+        only: Sequence[str] = (),
+        overrides: dict[str, dict[str, Any]] | None = None,
+        on_event: Callable[[Event], None] = lambda event: None,
+    ) -> None:
+        self.plan: Plan = make_plan(
+            profile, robot=robot, audio=audio, port=free_port(), only=only, overrides=overrides
+        )
+        self._log_dir = log_dir
+        self._on_event = on_event
+        self._stack = ExitStack()
+        self.processes: Processes
+        self.watcher: Watcher
+        self.start_s = 0.0
+        self.killed: list[str] = []
+
+    def __enter__(self) -> Session:
+        try:
+            self._start()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def _start(self) -> None:
+        began = time.monotonic()
+        domain = int(os.environ.get("ROS_DOMAIN_ID", 0)) or random.SystemRandom().randint(1, 99)
+        init_isolated(domain)
+        self._stack.callback(rclpy.try_shutdown)
+        self._log_dir.mkdir(parents=True, exist_ok=True)
+        for old in self._log_dir.glob("*.log"):
+            old.unlink()
+        # The nodes load their models while the robot's daemon starts: motion waits for it by itself.
+        self.processes = Processes(self.plan, self._log_dir, env={"ROS_DOMAIN_ID": str(domain)})
+        self._stack.callback(self._stop_processes)
+        self.processes.start()
+        if self.plan.simulator_port is not None:
+            from voice_pipeline.motion.simulator import SimulatedRobot
+
+            self._stack.enter_context(SimulatedRobot(port=self.plan.simulator_port))
+        self.watcher = Watcher()
+        self._stack.callback(self.watcher.close)
+        self._wait_ready(60.0)
+        self.start_s = time.monotonic() - began
+
+    def _stop_processes(self) -> None:
+        self.killed = self.processes.stop()
+
+    def _wait_ready(self, timeout_s: float) -> None:
+        deadline = time.monotonic() + timeout_s
+        while not self.watcher.ready:
+            self.drain(0.1)
+            dead = self.processes.dead()
+            if dead:
+                name = dead[0]
+                raise VoiceError(f"{name} ended at start:\n{self.processes.log(name)}", f"Its log: {self._log_dir / name}.log")
+            if time.monotonic() > deadline:
+                faults = "; ".join(f"{n}: {m}" for n, m in self.watcher.faults.items()) or "no node said why"
+                raise VoiceError(f"the pipeline was not ready after {timeout_s:.0f} s: {faults}.", f"Logs: {self._log_dir}")
+
+    def drain(self, timeout_s: float) -> None:
+        """Show the events of the next `timeout_s` seconds."""
+        deadline = time.monotonic() + timeout_s
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                self._on_event(self.watcher.events.get(timeout=left))
+            except queue.Empty:
+                return
+
+    def say(self, wav: Path, timeout_s: float = 45.0) -> Turn:
+        """Play one recording into the microphone and wait until the robot has answered and come to rest.
+
+        Returns the turn, whose fields are empty when nothing was heard or answered in time.
+        """
+        turn = self.watcher.begin_turn()
+        self.watcher.play_file.publish(String(data=str(wav)))
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline and self.watcher.state == TurnState.LISTENING:
+            self.drain(0.05)
+        quiet_since = time.monotonic()
+        while time.monotonic() < deadline:
+            self.drain(0.05)
+            if self._at_work():
+                quiet_since = time.monotonic()
+            elif time.monotonic() - quiet_since > 0.6:
+                break
+        return turn
+
+    def _at_work(self) -> bool:
+        watcher = self.watcher
+        moving = watcher.motion is not None and watcher.motion.state == MotionState.MOVING
+        return watcher.state != TurnState.LISTENING or watcher.playing or moving
+
+
+def free_port() -> int:
+    """A TCP port on the loopback interface that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
