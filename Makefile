@@ -1,0 +1,70 @@
+# Thin names for scripts/ and commands; `make` alone lists them.
+SHELL := /bin/bash
+PYTHON ?= python3
+# A folder of recordings with a manifest.csv, for demo, bench and eval.
+AUDIO ?=
+# One recording for the demo.
+WAV ?=
+CASES ?=
+MODELS ?= demo
+ARGS ?=
+
+ENV = . scripts/env.sh &&
+RUN = $(ENV) exec python -m voice_pipeline.commands
+# Once everything is there, setup takes a second and no network.
+SETUP = $(PYTHON) scripts/bootstrap.py
+
+.PHONY: help setup demo talk test test-distil lint format models robot bench eval eval-tools docs lock clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup:  ## environment and messages (what the other targets do first)
+	@$(SETUP)
+
+demo:  ## a person's speech goes in, the robot answers and moves (WAV=file.wav, AUDIO=dir)
+	@$(SETUP) --robot --models demo
+	@$(RUN).demo $(if $(WAV),--wav $(WAV)) $(if $(AUDIO),--audio $(AUDIO)) $(ARGS)
+
+talk:  ## talk to the simulated robot with this machine's microphone and speaker (Ctrl-C ends)
+	@$(SETUP) --robot --models demo
+	@$(RUN).talk $(ARGS)
+
+test:  ## all tests (ARGS="-k name" for some)
+	@$(SETUP) --robot --models test
+	@$(ENV) exec python -m pytest $(ARGS)
+
+lint:  ## ruff and mypy
+	@$(SETUP)
+	@$(ENV) ruff check . && ruff format --check . && mypy
+
+format:  ## let ruff put the code in order
+	@$(ENV) ruff check --fix . ; ruff format .
+
+models:  ## fetch and check model files (MODELS="desktop"; ARGS=--list shows them)
+	@$(SETUP)
+	@$(RUN).models $(MODELS) $(ARGS)
+
+robot:  ## the simulated Reachy Mini only
+	@$(SETUP) --robot
+
+bench:  ## start-up, memory, CPU, response gap of ten turns -> build/bench/summary.json
+	@$(SETUP) --robot --models demo
+	@$(RUN).bench $(if $(AUDIO),--audio $(AUDIO)) $(ARGS)
+
+eval:  ## word error rate through the pipeline, in real time (AUDIO=dir) -> build/eval/summary.json
+	@$(SETUP) --models demo
+	@$(RUN).eval $(if $(AUDIO),--audio $(AUDIO)) $(ARGS)
+
+eval-tools:  ## commands to tools: right, wrong, false actions (CASES=file) -> build/eval-tools/summary.json
+	@$(SETUP) --models demo
+	@$(RUN).eval_tools $(if $(CASES),--cases $(CASES)) $(ARGS)
+
+docs:  ## write docs/nodes.md anew from the code
+	@$(ENV) python scripts/node_tables.py > docs/nodes.md.new && mv docs/nodes.md.new docs/nodes.md
+
+lock:  ## make the requirement locks anew (UPGRADE=1 takes newer versions)
+	@$(ENV) scripts/lock.sh
+
+clean:  ## delete what was built in the checkout (the cache folder stays)
+	rm -rf build .colcon .venv .venv-robot .pytest_cache .mypy_cache .ruff_cache .hypothesis
