@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -40,10 +41,22 @@ class Processes:
 
     def start_one(self, spec: NodeSpec) -> None:
         """Start (again) one node."""
-        command = [sys.executable, "-m", f"voice_pipeline.nodes.{spec.name}", "--ros-args", *spec.ros_args(*self._arguments)]
-        with (self.log_dir / f"{spec.name}.log").open("ab") as log:
-            self.running[spec.name] = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._env, start_new_session=True
+        self._run(spec.name, [f"voice_pipeline.nodes.{spec.name}", "--ros-args", *spec.ros_args(*self._arguments)])
+
+    def start_composed(self) -> None:
+        """Start the container instead: every node in one process, which shows here as "container"."""
+        self.log_dir.mkdir(parents=True, exist_ok=True)
+        self._run("container", ["voice_pipeline.commands.container", *container_arguments(self.plan, *self._arguments)])
+
+    def _run(self, name: str, module: Sequence[str]) -> None:
+        with (self.log_dir / f"{name}.log").open("ab") as log:
+            self.running[name] = subprocess.Popen(
+                [sys.executable, "-m", *module],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self._env,
+                start_new_session=True,
             )
 
     def dead(self) -> list[str]:
@@ -65,6 +78,20 @@ class Processes:
             self.running[name].wait()
         self.running.clear()
         return killed
+
+
+def container_arguments(plan: Plan, namespace: str = "", log_level: str = "") -> list[str]:
+    """The command line of `container` that runs exactly this plan (the simulated robot is started by whoever calls)."""
+    arguments = ["--profile", str(plan.profile.path), "--nodes", *(n.name for n in plan.nodes)]
+    for spec in plan.all:
+        for key, value in spec.overrides.items():
+            if spec.name != "supervisor" or key != "nodes":
+                arguments += ["--set", f"{spec.name}.{key}={json.dumps(value)}"]
+    if namespace:
+        arguments += ["--namespace", namespace]
+    if log_level:
+        arguments += ["--log-level", log_level]
+    return arguments
 
 
 def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -29,6 +29,7 @@ class Session:
     Args:
         profile, robot, audio, only, overrides: as for `make_plan`.
         log_dir: one log a node.
+        composed: all nodes in one process, the container.
         on_event: shown every event, in order.
     """
 
@@ -40,6 +41,7 @@ class Session:
         robot: str = "",
         audio: str = "",
         only: Sequence[str] = (),
+        composed: bool = False,
         overrides: dict[str, dict[str, Any]] | None = None,
         on_event: Callable[[Event], None] = lambda event: None,
     ) -> None:
@@ -47,6 +49,7 @@ class Session:
             profile, robot=robot, audio=audio, port=free_port(), only=only, overrides=overrides
         )
         self._log_dir = log_dir
+        self._composed = composed
         self._on_event = on_event
         self._stack = ExitStack()
         self.processes: Processes
@@ -76,7 +79,10 @@ class Session:
         # The nodes load their models while the robot's daemon starts: motion waits for it by itself.
         self.processes = Processes(self.plan, self._log_dir, env={"ROS_DOMAIN_ID": str(domain)})
         self._stack.callback(self._stop_processes)
-        self.processes.start()
+        if self._composed:
+            self.processes.start_composed()
+        else:
+            self.processes.start()
         if self.plan.simulator_port is not None:
             from voice_pipeline.motion.simulator import SimulatedRobot
 

@@ -7,6 +7,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from typing import Any
+
+import yaml
 
 from voice_pipeline.bringup.container import Container
 from voice_pipeline.bringup.plan import AUDIO, ROBOTS, SIM_PORT, make_plan
@@ -25,8 +28,12 @@ def main(args: Sequence[str] | None = None) -> int:
     parser.add_argument("--use-sim-time", action="store_true")
     parser.add_argument("--sim-port", type=int, default=SIM_PORT)
     parser.add_argument("--log-level", default="")
+    parser.add_argument("--nodes", nargs="*", default=(), help="just these of the profile's nodes")
+    parser.add_argument("--set", action="append", default=[], metavar="NODE.PARAMETER=VALUE", help="as YAML; may be repeated")
+    # `ros2 launch` appends --ros-args; what it remaps is said by --namespace here.
     options, _ = parser.parse_known_args(args)
     try:
+        overrides = _overrides(options.set)
         plan = make_plan(
             options.profile,
             robot=options.robot,
@@ -34,6 +41,8 @@ def main(args: Sequence[str] | None = None) -> int:
             autostart=not options.no_autostart,
             use_sim_time=options.use_sim_time,
             port=options.sim_port,
+            only=options.nodes,
+            overrides=overrides,
         )
         with ExitStack() as stack:
             if plan.simulator_port is not None:
@@ -44,6 +53,17 @@ def main(args: Sequence[str] | None = None) -> int:
     except VoiceError as error:
         print(f"container: {error}", file=sys.stderr)
         return 2
+
+
+def _overrides(settings: Sequence[str]) -> dict[str, dict[str, Any]]:
+    result: dict[str, dict[str, Any]] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        node, dot, parameter = name.partition(".")
+        if not (equals and dot):
+            raise VoiceError(f"--set {setting} is not understood.", "Write --set node.parameter=value.")
+        result.setdefault(node, {})[parameter] = yaml.safe_load(value)
+    return result
 
 
 if __name__ == "__main__":

@@ -1,0 +1,90 @@
+"""Profiles become lists of nodes; a wrong profile is an error that names the line's node and the cure."""
+
+import pytest
+
+from voice_pipeline.bringup.plan import make_plan
+from voice_pipeline.bringup.platform import default_profile, is_jetson
+from voice_pipeline.bringup.profile import NODES, load_profile
+from voice_pipeline.errors import VoiceError
+
+
+@pytest.fixture
+def profile(tmp_path):
+    def write(text):
+        path = tmp_path / "p.yaml"
+        path.write_text(text)
+        return str(path)
+
+    return write
+
+
+@pytest.mark.parametrize("name", ["demo", "desktop", "jetson"])
+def test_every_shipped_profile_starts_all_nodes(name):
+    assert load_profile(name).nodes == NODES
+
+
+def test_the_list_keeps_the_order_in_which_nodes_are_brought_up(profile):
+    path = profile("/**/supervisor:\n  ros__parameters:\n    nodes: [vad, tts, audio_player]\n")
+    assert [n.name for n in make_plan(path).nodes] == ["audio_player", "tts", "vad"]
+
+
+def test_no_robot_leaves_motion_out_and_no_audio_leaves_capture_out():
+    names = [n.name for n in make_plan("demo", robot="none", audio="none").nodes]
+    assert "motion" not in names
+    assert "audio_capture" not in names
+    assert "audio_player" in names
+
+
+def test_a_simulated_robot_gets_the_port_of_the_plan():
+    plan = make_plan("demo", robot="sim", port=4711)
+    assert plan.simulator_port == 4711
+    motion = next(n for n in plan.nodes if n.name == "motion")
+    assert motion.overrides["url"] == "http://127.0.0.1:4711"
+
+
+def test_the_supervisor_manages_exactly_the_nodes_that_run():
+    plan = make_plan("demo", robot="none")
+    assert plan.supervisor.overrides["nodes"] == [n.name for n in plan.nodes]
+    assert all(n.overrides["autostart"] is False for n in plan.nodes)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("/**/wad:\n  ros__parameters: {}\n", "there is no node 'wad'.*Did you mean 'vad'"),
+        ("/**/vad:\n  threshold: 0.5\n", "exactly one key, ros__parameters"),
+        ("- 1\n", "holds no nodes"),
+        ("a: [", "is not YAML"),
+        ("/**/supervisor:\n  ros__parameters:\n    nodes: [ears]\n", "lists ears"),
+    ],
+)
+def test_a_wrong_profile_is_an_error_with_a_cure(profile, text, message):
+    with pytest.raises(VoiceError, match=message):
+        make_plan(profile(text))
+
+
+def test_a_missing_profile_is_an_error():
+    with pytest.raises(VoiceError, match="nor shipped"):
+        make_plan("destkop")
+
+
+def test_an_unknown_robot_is_an_error():
+    with pytest.raises(VoiceError, match="real, sim, none"):
+        make_plan("demo", robot="simulated")
+
+
+def test_arguments_quote_text_and_lists():
+    plan = make_plan("demo", overrides={"tts": {"voice": 'a "b"'}})
+    args = next(n for n in plan.nodes if n.name == "tts").ros_args("/one/", "debug")
+    assert 'tts:voice:="a \\"b\\""' in args
+    assert "tts:autostart:=false" in args
+    assert "__ns:=/one" in args
+    assert args[-2:] == ["--log-level", "debug"]
+
+
+def test_a_jetson_is_known_by_its_mark(tmp_path):
+    mark = tmp_path / "nv_tegra_release"
+    assert not is_jetson(mark)
+    mark.touch()
+    assert is_jetson(mark)
+    assert default_profile() in ("jetson", "desktop")
