@@ -98,8 +98,6 @@ def _missing_data(file: Path) -> str:
                 present = size - raw.tell()
                 if length in _UNKNOWN_SIZES or present >= length:
                     return ""
-                return (
-                    f"{file} is cut off: {present} of the {length} bytes of sound it promises are there; using those."
-                )
+                return f"{file} is cut off: {present} of the {length} bytes of sound it promises are there; used."
             raw.seek(length + (length & 1), 1)
     return ""

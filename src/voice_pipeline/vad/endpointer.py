@@ -39,7 +39,8 @@ class EndpointerOptions:
     Speech begins when `onset` is reached for `start_speech` and goes on above `release`. After `pause_silence` without
     speech it pauses, after `min_silence` it ends. An utterance with less speech than `min_speech` is a false start.
     `pre_roll` and `post_roll` are kept before and after the speech: both lie below the thresholds but belong to words.
-    Frames quieter than `min_level` are silence whatever the model says. `max_gap` without audio ends the utterance.
+    No utterance begins in frames quieter than `min_level`, whatever the model says (inside one, quiet endings count).
+    `max_gap` without audio ends the utterance.
     """
 
     onset: float = 0.5
@@ -140,10 +141,7 @@ class Endpointer:
         if not self._last_ns or abs(gap) > self._o.max_gap * NS:
             events += self.source_ended()
             self._floor_ns = start_ns
-        loud = power_to_dbfs(power) >= self._o.min_level
-        frame = _Frame(
-            start_ns, start_ns + FRAME_NS, probability if loud and probability == probability else 0.0, power
-        )
+        frame = _Frame(start_ns, start_ns + FRAME_NS, probability if probability == probability else 0.0, power)
         self._last_ns = frame.end_ns
         events += self._listen(frame) if self._utterance is None else self._follow(self._utterance, frame)
         return events
@@ -157,7 +155,7 @@ class Endpointer:
         return [self._end(self._utterance, self._unless_short(self._utterance, Reason.SOURCE_ENDED), end_ns, 0.0)]
 
     def _listen(self, frame: _Frame) -> list[Event]:
-        if frame.probability < self._o.onset:
+        if frame.probability < self._o.onset or power_to_dbfs(frame.power) < self._o.min_level:
             self._onset.clear()
             return []
         self._onset.append(frame)
@@ -205,7 +203,8 @@ class Endpointer:
         return [ended, self._start(cut.end_ns, rest)]
 
     def _unless_short(self, u: _Utterance, reason: Reason) -> Reason:
-        return Reason.TOO_SHORT if u.speech_frames * FRAME_NS < _ns(self._o.min_speech) else reason
+        # Speech of 250 ms fills only 7 frames of 32 ms for certain: whole frames decide, or short words ("up") are lost.
+        return Reason.TOO_SHORT if u.speech_frames < _ns(self._o.min_speech) // FRAME_NS else reason
 
     def _start(self, audio_start_ns: int, heard: list[_Frame]) -> Event:
         u = _Utterance(f"{self._run}-{self._count:05d}", audio_start_ns, heard[-1].end_ns)

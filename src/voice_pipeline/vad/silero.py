@@ -43,7 +43,8 @@ class SileroDetector:
             ) from error
         self._check(path)
         self._rate = np.array(SAMPLE_RATE, np.int64)
-        self.reset()
+        self._state: Float32 = np.zeros((2, 1, 128), np.float32)
+        self._input: Float32 = np.zeros((1, _CONTEXT + CHUNK_SAMPLES), np.float32)
 
     def probability(self, frame: Int16) -> float:
         """Speech probability, 0..1, of int16[512] at 16 kHz.
@@ -61,8 +62,8 @@ class SileroDetector:
 
     def reset(self) -> None:
         """Forget what came before."""
-        self._state: Float32 = np.zeros((2, 1, 128), np.float32)
-        self._input: Float32 = np.zeros((1, _CONTEXT + CHUNK_SAMPLES), np.float32)
+        self._state = np.zeros((2, 1, 128), np.float32)
+        self._input = np.zeros((1, _CONTEXT + CHUNK_SAMPLES), np.float32)
 
     def close(self) -> None:
         """Release the session."""
