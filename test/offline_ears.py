@@ -17,8 +17,9 @@ from voice_pipeline.asr.jobs import Result, Segment
 from voice_pipeline.asr.recognizer import Recognizer
 from voice_pipeline.asr.rejection import RejectionRules
 from voice_pipeline.audio.files import read_recording
-from voice_pipeline.audio.formats import CHUNK_SAMPLES, SAMPLE_RATE, AudioChunk, samples_to_ns, to_float32
-from voice_pipeline.vad.endpointer import Endpointer, EndpointerOptions, Event, Kind, Reason
+from voice_pipeline.audio.formats import CHUNK_SAMPLES, SAMPLE_RATE, AudioChunk, samples_to_ns, to_float
+from voice_pipeline.vad.endpointer import Endpointer
+from voice_pipeline.vad.events import EndpointerOptions, Event, Kind, Reason
 from voice_pipeline.vad.segmenter import Segmenter
 
 START_NS = 1_700_000_000_000_000_000
@@ -101,7 +102,7 @@ def main() -> int:
     for row in csv.DictReader((folder / "manifest.csv").open()):
         samples = read_recording(folder / row["file"]).samples
         if row["file"] not in whole:
-            whole[row["file"]] = transcriber.transcribe(to_float32(samples), "en").text
+            whole[row["file"]] = transcriber.transcribe(to_float(samples), "en").text
         heard = hear(samples, detector, transcriber, options, speculate=speculate)
         finals = [r for r in heard.results if r.is_final]
         errors, words = word_errors(row["transcript"], heard.text)

@@ -12,7 +12,7 @@ from voice_pipeline.asr.jobs import Job, JobQueue, Priority, Result, Segment, se
 from voice_pipeline.asr.protocol import Transcriber, Transcription
 from voice_pipeline.asr.rejection import RejectionRules
 from voice_pipeline.asr.stable_prefix import StablePrefix
-from voice_pipeline.audio.formats import NS, AudioChunk, ns_to_samples, to_float32
+from voice_pipeline.audio.formats import NS, AudioChunk, ns_to_samples, to_float
 from voice_pipeline.audio.ring import AudioRing
 
 # Audio and voice activity come on two topics: the last chunk may be a moment behind the event that speaks of it.
@@ -179,7 +179,7 @@ class Recognizer:
             began = self._wall_ns()
             error = ""
             try:
-                heard = self._transcriber.transcribe(to_float32(job.audio), self._language)
+                heard = self._transcriber.transcribe(to_float(job.audio), self._language)
             except Exception as problem:  # a final must be answered whatever the engine does
                 error = f"the recogniser failed: {type(problem).__name__}: {problem}"
                 heard = Transcription("")

@@ -65,7 +65,7 @@ def to_int16(samples: npt.NDArray[Any]) -> Int16:
     return clipped
 
 
-def to_float32(samples: Int16) -> Float32:
+def to_float(samples: Int16) -> Float32:
     """int16[...] as float32[...] in -1..1."""
     scaled: Float32 = samples.astype(np.float32) / np.float32(FULL_SCALE)
     return scaled

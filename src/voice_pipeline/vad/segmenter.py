@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from voice_pipeline.audio.convert import Chunker
 from voice_pipeline.audio.formats import CHUNK_SAMPLES, AudioChunk, mean_square, samples_to_ns
-from voice_pipeline.vad.endpointer import FRAME_NS, Endpointer, Event
+from voice_pipeline.vad.endpointer import FRAME_NS, Endpointer
+from voice_pipeline.vad.events import Event
 from voice_pipeline.vad.protocol import VoiceActivityDetector
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from voice_pipeline.audio.formats import CHUNK_SAMPLES, SAMPLE_RATE, Float32, Int16, to_float32
+from voice_pipeline.audio.formats import CHUNK_SAMPLES, SAMPLE_RATE, Float32, Int16, to_float
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.model_store import find_model
 
@@ -55,7 +55,7 @@ class SileroDetector:
         if len(frame) != CHUNK_SAMPLES:
             raise VoiceError(f"a frame of {len(frame)} samples; the detector takes 512.", "Cut the audio into 512.")
         self._input[0, :_CONTEXT] = self._input[0, -_CONTEXT:]
-        self._input[0, _CONTEXT:] = to_float32(frame)
+        self._input[0, _CONTEXT:] = to_float(frame)
         feeds = {"input": self._input, "state": self._state, "sr": self._rate}
         output, self._state = self._session.run(None, feeds)
         return float(output[0, 0])

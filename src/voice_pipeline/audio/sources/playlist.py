@@ -145,8 +145,6 @@ class Playlist:
         except VoiceError as error:
             self._on_problem(error)
             return False
-        if recording.warning:
-            self._on_problem(recording.warning)
         self._samples, self._position = recording.samples, 0
         more = self._todo or self._requests
         self._silence = self._in_samples(self._options.gap_s if more else self._options.silence_after_s)
@@ -154,6 +152,8 @@ class Playlist:
         self._played = True
         self._on_playing(Playing(path, self._index, self._sent, self._sent + len(recording.samples) - 1))
         self._index += 1
+        if recording.warning:
+            self._on_problem(recording.warning)
         return True
 
     @staticmethod

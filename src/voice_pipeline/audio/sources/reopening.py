@@ -1,0 +1,96 @@
+"""A source that comes back by itself after it broke: a microphone that was pulled out and plugged in again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+from voice_pipeline.audio.clock import Clock, SystemClock
+from voice_pipeline.audio.formats import NS, AudioChunk, AudioFormat
+from voice_pipeline.audio.sources.protocol import AudioSource, SourceCounters
+from voice_pipeline.errors import VoiceError
+
+# Quick enough to be back within 3 s of being plugged in, slow enough not to keep a broken driver busy.
+_RETRY_NS = 1 * NS
+
+
+class ReopeningSource:
+    """Wraps a source: when chunks() of it raises, it is made and opened anew, once a second until close().
+
+    Args:
+        make: a new, unopened source.
+        on_problem: told why the source broke, once for each different reason; told "" when sound is back.
+        clock: time; a test holds it.
+    """
+
+    def __init__(
+        self, make: Callable[[], AudioSource], on_problem: Callable[[str], None], clock: Clock | None = None
+    ) -> None:
+        self._make = make
+        self._on_problem = on_problem
+        self._clock: Clock = clock or SystemClock()
+        self._stop = threading.Event()
+        self._lock = threading.Lock()  # close() must not meet a source that is just being put in place
+        self._source = make()
+        self._before = SourceCounters()  # of the sources that broke
+        self._problem = ""
+        self.reopened = 0
+
+    @property
+    def counters(self) -> SourceCounters:
+        """Of all sources together."""
+        now = self._source.counters
+        return SourceCounters(self._before.overruns + now.overruns, self._before.gaps + now.gaps)
+
+    def open(self) -> AudioFormat:
+        """Open the source; the first time an error is the caller's.
+
+        Raises:
+            VoiceError: as the source.
+        """
+        return self._source.open()
+
+    def chunks(self) -> Iterator[AudioChunk]:
+        """Chunks of the source, and of those that take its place, until close()."""
+        while not self._stop.is_set():
+            try:
+                for chunk in self._source.chunks():
+                    self._tell("")
+                    yield chunk
+                return
+            except VoiceError as error:
+                self._tell(str(error))
+            if not self._reopen():
+                return
+
+    def close(self) -> None:
+        """End chunks() and release the source."""
+        self._stop.set()
+        with self._lock:
+            self._source.close()
+
+    def _reopen(self) -> bool:
+        """Try once a second; False when close() was called."""
+        self._source.close()
+        while not self._clock.wait_until(self._clock.monotonic_ns() + _RETRY_NS, self._stop):
+            source = self._make()
+            try:
+                source.open()
+            except VoiceError as error:
+                source.close()
+                self._tell(str(error))
+                continue
+            with self._lock:
+                if self._stop.is_set():
+                    source.close()
+                    return False
+                self._before = self.counters
+                self._source = source
+            self.reopened += 1
+            return True
+        return False
+
+    def _tell(self, problem: str) -> None:
+        if problem != self._problem:
+            self._problem = problem
+            self._on_problem(problem)

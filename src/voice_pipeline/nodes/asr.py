@@ -1,0 +1,237 @@
+"""Turns utterances into words: `transcript`, `transcript/partial`, and `transcript/rejected` for what is not passed on."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from typing import Any
+
+from audio_common_msgs.msg import AudioDataStamped
+
+from voice_pipeline.asr.jobs import Result, Segment
+from voice_pipeline.asr.protocol import Transcriber
+from voice_pipeline.asr.recognizer import Recognizer
+from voice_pipeline.asr.registry import TranscriberOptions
+from voice_pipeline.asr.registry import make_transcriber as make_engine
+from voice_pipeline.asr.rejection import RejectionRules
+from voice_pipeline.audio.formats import AudioChunk, from_bytes
+from voice_pipeline.errors import VoiceError
+from voice_pipeline.msg import Transcript, VoiceActivity
+from voice_pipeline.nodes._asr_parameters import PARAMETERS
+from voice_pipeline.ros.diagnostics import ERROR, OK, WARN, Health
+from voice_pipeline.ros.main import run
+from voice_pipeline.ros.node import VoiceNode
+from voice_pipeline.ros.qos import AUDIO, EVENTS
+from voice_pipeline.ros.stamps import to_msg, to_ns
+from voice_pipeline.ros.worker import Worker
+
+_NO_AUDIO_S = 2.0
+_WATCH_S = 0.25
+_BACKLOG_WARN, _BACKLOG_ERROR = 2, 32
+
+
+def parameters(values: dict[str, Any]) -> dict[str, Any]:
+    """All parameters of the node: `values` of a profile, checked, and defaults for the rest.
+
+    Raises:
+        VoiceError: a value breaks its declaration.
+    """
+    return {p.name: p.check(values.get(p.name, p.default), "asr") for p in PARAMETERS}
+
+
+def make_transcriber(p: dict[str, Any]) -> Transcriber:
+    """The engine that these parameters ask for.
+
+    Raises:
+        VoiceError: package or model missing, or a setting that the engine does not know.
+    """
+    options = TranscriberOptions(p["model"], p["device"], p["compute_type"], p["cpu_threads"], p["beam_size"])
+    return make_engine(p["engine"], options)
+
+
+class AsrNode(VoiceNode):
+    """Transcribes each utterance once, and shows what it hears meanwhile."""
+
+    PARAMETERS = PARAMETERS
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__("asr", **kwargs)
+        self._made: list[tuple[Any, Any]] = []
+        self._transcriber: Transcriber | None = None
+        self._recognizer: Recognizer | None = None
+        self._worker: Worker | None = None
+        self._stopped = True  # no thread uses the engine
+        self._heard_at = -math.inf
+        self._wrong = ""
+        self._processing_s = math.nan  # of the last final
+
+    def load(self) -> None:
+        """Load the engine and run it once."""
+        self._transcriber = make_transcriber(self.p)
+        began = time.monotonic()
+        self._transcriber.warm_up()
+        self.get_logger().info(
+            f"engine {self.p['engine']}, model {self.p['model'] or 'default'}, {self.p['compute_type']} on "
+            f"{self.p['device']}, {self.p['cpu_threads']} threads; warm-up {time.monotonic() - began:.2f} s"
+        )
+
+    def open(self) -> None:
+        """Subscribe and start to listen."""
+        assert self._transcriber is not None
+        p = self.p
+        rules = RejectionRules(
+            no_speech=p["reject_no_speech"],
+            confidence=p["reject_confidence"],
+            floor_confidence=p["reject_below_confidence"],
+            compression_ratio=p["reject_compression_ratio"],
+            level_dbfs=p["reject_level_dbfs"],
+        )
+        self._final = self.create_publisher(Transcript, "transcript", EVENTS)
+        self._partial = self.create_publisher(Transcript, "transcript/partial", EVENTS)
+        self._rejected = self.create_publisher(Transcript, "transcript/rejected", EVENTS)
+        self._recognizer = Recognizer(
+            self._transcriber, rules, self._publish, language=p["language"], speculate=p["speculate"]
+        )
+        self._worker = Worker("asr", 2, self._failed)
+        self._stopped = False
+        self._wrong = ""
+        subscribe = self.create_subscription
+        self._made = [
+            (self.destroy_subscription, subscribe(AudioDataStamped, "audio", self._on_audio, AUDIO)),
+            (self.destroy_subscription, subscribe(VoiceActivity, "voice_activity", self._on_activity, EVENTS)),
+            (self.destroy_timer, self.create_timer(_WATCH_S, lambda: self._look(False))),
+            *((self.destroy_publisher, publisher) for publisher in (self._final, self._partial, self._rejected)),
+        ]
+        if p["partial_period_s"] > 0.0:
+            timer = self.create_timer(p["partial_period_s"], lambda: self._look(True))
+            self._made.insert(0, (self.destroy_timer, timer))
+
+    def close(self) -> None:
+        """Stop listening; what was not transcribed yet is given up."""
+        if self._worker is not None:
+            self._stopped = self._worker.stop()
+            self._worker = None
+        for destroy, entity in self._made:
+            destroy(entity)
+        self._made = []
+
+    def unload(self) -> None:
+        """Release the engine, unless a transcription that would not end still uses it."""
+        if self._transcriber is not None and self._stopped:
+            self._transcriber.close()
+        self._transcriber = None
+
+    def health(self) -> Health:
+        """Missing neighbours, a failing or overloaded engine."""
+        r = self._recognizer
+        assert r is not None
+        backlog = r.backlog
+        values: dict[str, str | int | float] = {
+            "finals": r.counters.finals,
+            "speculation_hits": r.counters.speculation_hits,
+            "rejected": r.counters.rejected,
+            "failures": r.counters.failures,
+            "incomplete": r.counters.incomplete,
+            "audio_gaps": r.ring.gaps,
+            "backlog": backlog,
+            "processing_s": self._processing_s,
+        }
+        if r.counters.last_error or self._wrong:
+            return Health(ERROR, r.counters.last_error or self._wrong, values)
+        if backlog > _BACKLOG_WARN:
+            level = ERROR if backlog > _BACKLOG_ERROR else WARN
+            return Health(level, f"{backlog} utterances wait. Use a smaller model or free the processor.", values)
+        missing = []
+        if time.monotonic() - self._heard_at > _NO_AUDIO_S:
+            missing.append(f"no audio on {self.resolve_topic_name('audio')}: start audio_capture")
+        if self.count_publishers("voice_activity") == 0:
+            missing.append(f"nobody publishes {self.resolve_topic_name('voice_activity')}: start vad")
+        return Health(WARN, "; ".join(missing) + ".", values) if missing else Health(OK, "ok", values)
+
+    def _on_audio(self, message: AudioDataStamped) -> None:
+        if self._recognizer is None or not self.active:
+            return
+        self._heard_at = time.monotonic()
+        try:
+            samples = from_bytes(message.audio.data)
+        except VoiceError as error:
+            self._wrong = f"audio: {error}"
+            return
+        self._work_if(self._recognizer.append(AudioChunk(to_ns(message.header.stamp), samples)))
+
+    def _on_activity(self, m: VoiceActivity) -> None:
+        if self._recognizer is None or not self.active:
+            return
+        segment = Segment(
+            m.utterance_id,
+            m.generation,
+            to_ns(m.audio_start),
+            to_ns(m.audio_end),
+            to_ns(m.speech_end),
+            m.level_dbfs,
+        )
+        if m.event == VoiceActivity.START:
+            self._recognizer.started(m.utterance_id, segment.audio_start_ns)
+        elif m.event == VoiceActivity.PAUSE:
+            self._work_if(self._recognizer.paused(segment))
+        elif m.event == VoiceActivity.RESUME:
+            self._recognizer.resumed(m.utterance_id)
+        elif m.reason == VoiceActivity.REASON_TOO_SHORT:
+            self._recognizer.dropped(m.utterance_id)
+        else:
+            self._work_if(self._recognizer.ended(segment))
+
+    def _look(self, partial: bool) -> None:
+        if self._recognizer is not None:
+            self._work_if(self._recognizer.tick(partial))
+
+    def _work_if(self, wanted: bool) -> None:
+        # A full queue is no loss: a call that has not begun yet will find the new job too.
+        if wanted and self._worker is not None and self._recognizer is not None:
+            self._worker.submit(self._recognizer.work)
+
+    def _publish(self, result: Result) -> None:
+        """From the worker's thread, or from the executor's when the words were ready before the end."""
+        if result.is_final:
+            self._processing_s = result.heard.processing_s
+            publisher = self._rejected if result.rejected_reason else self._final
+        else:
+            publisher = self._partial
+        publisher.publish(to_message(result))
+
+    def _failed(self, error: BaseException) -> None:
+        self._wrong = f"{type(error).__name__}: {error}"
+        self.get_logger().error(self._wrong)
+
+
+def to_message(result: Result) -> Transcript:
+    """A Result as the message; turn_id is dialogue's to fill."""
+    message = Transcript(
+        utterance_id=result.segment.utterance_id,
+        generation=result.segment.generation,
+        is_final=result.is_final,
+        text=result.heard.text,
+        stable_text=result.stable_text,
+        confidence=result.heard.confidence,
+        no_speech_probability=result.heard.no_speech_probability,
+        language=result.heard.language,
+        audio_seconds=result.audio_seconds,
+        processing_seconds=result.heard.processing_s,
+        rejected_reason=result.rejected_reason,
+        speech_end=to_msg(result.segment.speech_end_ns),
+        asr_start=to_msg(result.asr_start_ns),
+        asr_end=to_msg(result.asr_end_ns),
+        vad_end=to_msg(result.vad_end_ns),
+    )
+    message.header.stamp = to_msg(result.segment.audio_start_ns)
+    return message
+
+
+def main() -> int:
+    """Entry point."""
+    return run(AsrNode)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,236 @@
+"""Where the robot's hearing begins: a microphone, recordings or another topic, as 16 kHz mono chunks on `audio`."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import time
+from typing import Any
+
+from audio_common_msgs.msg import AudioData, AudioDataStamped, AudioInfo
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
+
+from voice_pipeline.audio.files import check_recording
+from voice_pipeline.audio.formats import SAMPLE_RATE, AudioChunk, AudioFormat, level_dbfs, to_bytes
+from voice_pipeline.audio.sources.device import DeviceSource
+from voice_pipeline.audio.sources.file import FileSource, FileStarted
+from voice_pipeline.audio.sources.playlist import PlaylistOptions
+from voice_pipeline.audio.sources.protocol import AudioSource
+from voice_pipeline.audio.sources.push import PushSource
+from voice_pipeline.audio.sources.reopening import ReopeningSource
+from voice_pipeline.errors import VoiceError
+from voice_pipeline.nodes._audio_capture_parameters import PARAMETERS
+from voice_pipeline.nodes._audio_topic import TopicInput
+from voice_pipeline.ros.diagnostics import ERROR, OK, WARN, Health
+from voice_pipeline.ros.main import run
+from voice_pipeline.ros.node import VoiceNode
+from voice_pipeline.ros.qos import AUDIO, EVENTS, LATCHED
+from voice_pipeline.ros.stamps import to_msg
+from voice_pipeline.ros.worker import Worker
+
+_SILENT_SOURCE_S = 1.5  # without a chunk for so long the source counts as dead
+_MUTED_S = 10.0  # a microphone that gives exact zeros for so long is muted or not connected
+
+
+class AudioCaptureNode(VoiceNode):
+    """Publishes what a microphone hears, or recordings in its place, at real-time pace."""
+
+    PARAMETERS = PARAMETERS
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__("audio_capture", **kwargs)
+        self._made: list[tuple[Any, Any]] = []  # (destroy, entity), undone in close()
+        self._source: AudioSource | None = None
+        self._worker: Worker | None = None
+        self._format = AudioFormat()
+        self._input: TopicInput | None = None
+        self._problem = ""
+        self._problems = 0
+        self._ended = False
+        self._chunks = 0
+        self._heard_at = 0.0  # monotonic time of the last chunk
+        self._sound_at = 0.0  # and of the last one that was not all zeros
+        self._level = -math.inf
+
+    def load(self) -> None:
+        """Check the recordings, so that a wrong path fails before anything starts."""
+        for path in self._files() if self.p["source"] == "file" else ():
+            check_recording(path)
+
+    def open(self) -> None:
+        """Open the source and start to publish."""
+        self._problem, self._ended, self._chunks, self._problems = "", False, 0, 0
+        self._input = None
+        self._heard_at = self._sound_at = time.monotonic()
+        self._audio = self._keep(self.destroy_publisher, self.create_publisher(AudioDataStamped, "audio", AUDIO))
+        info = self._keep(self.destroy_publisher, self.create_publisher(AudioInfo, "audio_info", LATCHED))
+        info.publish(
+            AudioInfo(
+                channels=1,
+                sample_rate=SAMPLE_RATE,
+                sample_format="S16LE",
+                bitrate=16 * SAMPLE_RATE,
+                coding_format="wave",
+            )
+        )
+        make = {"file": self._file_source, "device": self._device_source, "topic": self._topic_source}
+        self._source = make[self.p["source"]]()
+        self._format = self._source.open()
+        self.get_logger().info(self._effective())
+        self._worker = Worker("capture", 1, self._failed)
+        self._worker.submit(self._pump, self._source)
+
+    def close(self) -> None:
+        """Release the source and everything that was published."""
+        if self._source is not None:
+            self._source.close()
+            self._source = None
+        if self._worker is not None:
+            self._worker.stop()
+            self._worker = None
+        while self._made:
+            destroy, entity = self._made.pop()
+            destroy(entity)
+
+    def health(self) -> Health:
+        """Dead, muted or faulty sources, and what was lost."""
+        source = self._source
+        values: dict[str, str | int | float] = {
+            "source": self.p["source"],
+            "chunks": self._chunks,
+            "level_dbfs": self._level,
+            "problems": self._problems,
+        }
+        if source is None:
+            return Health(ERROR, "no source", values)
+        values |= {"overruns": source.counters.overruns, "gaps": source.counters.gaps}
+        problem = self._problem or (self._input.problem if self._input else "")
+        if problem:
+            return Health(ERROR if self._dead() else WARN, problem, values)
+        if self._ended:
+            return Health(OK, "the recordings are over (keep_open is false)", values)
+        if self._dead():
+            return Health(ERROR, self._why_dead(), values)
+        if self.p["source"] == "device" and time.monotonic() - self._sound_at > _MUTED_S:
+            return Health(WARN, "the microphone gives digital silence. Unmute it, or choose another `device`.", values)
+        return Health(OK, "ok", values)
+
+    # -- sources
+    def _file_source(self) -> FileSource:
+        p = self.p
+        self._file = self._keep(self.destroy_publisher, self.create_publisher(String, "~/file", LATCHED))
+        source = FileSource(
+            self._files(),
+            PlaylistOptions(p["gap_s"], p["silence_before_s"], p["silence_after_s"], p["loop"]),
+            keep_open=p["keep_open"],
+            hold=not p["autoplay"],
+            on_file=self._tell_file,
+            on_problem=self._tell_problem,
+        )
+
+        def start(_: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+            source.start()
+            response.success = True
+            return response
+
+        def request(message: String) -> None:
+            source.request(message.data)
+
+        self._keep(self.destroy_service, self.create_service(Trigger, "~/start", start))
+        self._keep(self.destroy_subscription, self.create_subscription(String, "~/play_file", request, EVENTS))
+        return source
+
+    def _device_source(self) -> ReopeningSource:
+        p = self.p
+
+        def make() -> AudioSource:
+            return DeviceSource(p["device"], p["sample_rate"], p["channels"], p["channel"])
+
+        return ReopeningSource(make, self._device_problem)
+
+    def _topic_source(self) -> PushSource:
+        p = self.p
+        source = PushSource(p["channel"])
+        self._input = TopicInput(self, source, p["input_topic"], p["input_info_topic"])
+        self._made.append((TopicInput.destroy, self._input))
+        return source
+
+    # -- on the worker's thread
+    def _pump(self, source: AudioSource) -> None:
+        for chunk in source.chunks():
+            self._publish(chunk)
+        self._ended = True
+
+    def _publish(self, chunk: AudioChunk) -> None:
+        message = AudioDataStamped(audio=AudioData(data=to_bytes(chunk.samples)))
+        message.header.stamp = to_msg(chunk.stamp_ns)
+        message.header.frame_id = self.p["frame_id"]
+        self._audio.publish(message)
+        self._chunks += 1
+        self._heard_at = time.monotonic()
+        self._level = level_dbfs(chunk.samples)
+        if self._level > -math.inf:
+            self._sound_at = self._heard_at
+
+    def _tell_file(self, started: FileStarted) -> None:
+        body = {
+            "file": started.path,
+            "index": started.index,
+            "first_sample_ns": started.first_sample_ns,
+            "last_sample_ns": started.last_sample_ns,
+        }
+        if started.index >= 0:
+            self._problem = ""
+        self._file.publish(String(data=json.dumps(body)))
+
+    def _tell_problem(self, problem: VoiceError | str) -> None:
+        self._problems += 1
+        self._problem = str(problem)
+        self.get_logger().error(f"recording not played: {problem}" if isinstance(problem, VoiceError) else problem)
+
+    def _device_problem(self, problem: str) -> None:
+        self._problem = problem
+        if problem:
+            self._problems += 1
+            self.get_logger().error(problem)
+        else:
+            self.get_logger().info("the microphone delivers sound")
+
+    def _failed(self, error: BaseException) -> None:
+        self._problem = str(error) if isinstance(error, VoiceError) else f"{type(error).__name__}: {error}"
+        self.get_logger().error(self._problem)
+
+    # -- small things
+    def _keep(self, destroy: Any, entity: Any) -> Any:
+        self._made.append((destroy, entity))
+        return entity
+
+    def _files(self) -> list[str]:
+        return [f for f in (self.p["file"], *self.p["files"]) if f]
+
+    def _dead(self) -> bool:
+        return time.monotonic() - self._heard_at > _SILENT_SOURCE_S
+
+    def _why_dead(self) -> str:
+        if self._input is not None:
+            return self._input.missing
+        return f"no sound for {_SILENT_SOURCE_S:g} s; the machine is overloaded or the source hangs."
+
+    def _effective(self) -> str:
+        f = self._format
+        what = {"file": f"{len(self._files())} recordings", "topic": self.p["input_topic"]}
+        return (
+            f"source {self.p['source']}: {what.get(self.p['source'], self.p['device'] or 'default device')}, "
+            f"{f.sample_rate} Hz, {f.channels} channel(s) -> {SAMPLE_RATE} Hz mono"
+        )
+
+
+def main() -> int:
+    """Entry point."""
+    return run(AudioCaptureNode)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
