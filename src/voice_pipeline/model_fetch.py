@@ -24,6 +24,7 @@ from typing import Any
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.model_list import ModelFile, sha256_of
 from voice_pipeline.model_store import store_root
+from voice_pipeline.stored_zip import write_stored_zip
 
 Progress = Callable[[float], None]  # share of the file that is done, 0..1
 
@@ -194,11 +195,17 @@ def _read(archive: tarfile.TarFile, name: str) -> bytes:
 
 def _pack_voices(blobs: dict[str, bytes], joined: Path) -> None:
     """Kokoro's voices as one archive: float32 (510, 1, 256) each, by name; byte for byte the upstream file."""
+    import io
+
     import numpy as np
 
-    arrays = {name: np.frombuffer(blob, dtype="<f4").reshape(510, 1, 256) for name, blob in blobs.items()}
-    with joined.open("wb") as out:
-        np.savez(out, **arrays)  # type: ignore[arg-type]
+    def entry(blob: bytes) -> bytes:
+        out = io.BytesIO()
+        np.save(out, np.frombuffer(blob, dtype="<f4").reshape(510, 1, 256))
+        return out.getvalue()
+
+    with joined.open("wb") as file:
+        write_stored_zip(file, ((f"{name}.npy", entry(blob)) for name, blob in blobs.items()))
 
 
 def _npm(parts: Path) -> list[str]:
