@@ -43,7 +43,7 @@ class FasterWhisper:
             self._model: Any = WhisperModel(
                 str(folder),
                 device=options.device,
-                compute_type="default" if options.compute_type == "auto" else options.compute_type,
+                compute_type=options.compute_type,
                 cpu_threads=options.cpu_threads,
                 num_workers=1,
                 local_files_only=True,

@@ -17,6 +17,8 @@ from voice_pipeline.audio.ring import AudioRing
 
 # Audio and voice activity come on two topics: the last chunk may be a moment behind the event that speaks of it.
 _WAIT_FOR_AUDIO_NS = NS // 2
+# A partial that takes longer than this would hold up the final behind it: none until the engine is faster again.
+_SLOWEST_PARTIAL_NS = NS
 # Less than this is half a word; Whisper invents the rest.
 _SHORTEST_PARTIAL_NS = NS // 2
 
@@ -30,7 +32,7 @@ class RecognizerCounters:
     rejected: int = 0
     failures: int = 0  # transcriptions that raised
     incomplete: int = 0  # utterances of which some audio was missing
-    last_error: str = ""
+    last_error: str = ""  # of the newest transcription; empty when it went well
 
 
 @dataclass
@@ -91,6 +93,7 @@ class Recognizer:
         self._queue = JobQueue()
         self._waiting: list[_Waiting] = []
         self._running: Job | None = None
+        self._took_ns = 0  # the last transcription
         self._claimed: Job | None = None  # the final that the running guess will become
         self._open: _Open | None = None
         self._ended: deque[str] = deque(maxlen=64)  # an END that comes twice is answered once
@@ -162,12 +165,19 @@ class Recognizer:
         with self._lock:
             work = self._release_waiting()
             u = self._open
-            if not partial or u is None or u.paused or self._running is not None or len(self._queue):
+            busy = self._running is not None or len(self._queue) > 0 or self._took_ns > _SLOWEST_PARTIAL_NS
+            if not partial or u is None or u.paused or busy:
                 return work
             end_ns = self.ring.end_ns
             if end_ns - u.audio_start_ns < _SHORTEST_PARTIAL_NS:
                 return work
             return self._want(Priority.PARTIAL, Segment(u.id, 0, u.audio_start_ns, end_ns, 0, 0.0), 0) or work
+
+    def give_up(self) -> None:
+        """Forget everything that waits (the owner is closing); `work` returns after the transcription it is in."""
+        with self._lock:
+            self._queue = JobQueue()
+            self._waiting.clear()
 
     def work(self) -> None:
         """Transcribe until nothing waits. On the worker thread."""
@@ -189,9 +199,10 @@ class Recognizer:
     # -- under the lock
     def _done(self, job: Job, heard: Transcription, error: str, began_ns: int) -> None:
         claimed, self._claimed, self._running = self._claimed, None, None
-        if error:
-            self.counters.failures += 1
-            self.counters.last_error = error
+        self.counters.failures += bool(error)
+        self.counters.last_error = error
+        ended_ns = self._wall_ns()
+        self._took_ns = ended_ns - began_ns
         final = claimed or (job if job.priority is Priority.FINAL else None)
         result = Result(
             segment=(final or job).segment,
@@ -201,7 +212,7 @@ class Recognizer:
             rejected_reason=error,
             audio_seconds=seconds(job.audio),
             asr_start_ns=began_ns,
-            asr_end_ns=self._wall_ns(),
+            asr_end_ns=ended_ns,
             vad_end_ns=final.vad_end_ns if final else 0,
         )
         if final is not None:

@@ -1,4 +1,4 @@
-"""Turns utterances into words: `transcript`, `transcript/partial`, and `transcript/rejected` for what is not passed on."""
+"""Turns utterances into words: `transcript`, `transcript/partial`, and `transcript/rejected` for what is held back."""
 
 from __future__ import annotations
 
@@ -109,6 +109,8 @@ class AsrNode(VoiceNode):
 
     def close(self) -> None:
         """Stop listening; what was not transcribed yet is given up."""
+        if self._recognizer is not None:
+            self._recognizer.give_up()
         if self._worker is not None:
             self._stopped = self._worker.stop()
             self._worker = None

@@ -6,6 +6,7 @@ import json
 import math
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 from audio_common_msgs.msg import AudioData, AudioDataStamped, AudioInfo
@@ -75,12 +76,16 @@ class AudioCaptureNode(VoiceNode):
                 coding_format="wave",
             )
         )
-        make = {"file": self._file_source, "device": self._device_source, "topic": self._topic_source}
-        self._source = make[self.p["source"]]()
-        self._format = self._source.open()
+        make: dict[str, Callable[[], AudioSource]] = {
+            "file": self._file_source,
+            "device": self._device_source,
+            "topic": self._topic_source,
+        }
+        source = self._source = make[self.p["source"]]()
+        self._format = source.open()
         self.get_logger().info(self._effective())
         self._worker = Worker("capture", 1, self._failed)
-        self._worker.submit(self._pump, self._source)
+        self._worker.submit(self._pump, source)
 
     def close(self) -> None:
         """Release the source and everything that was published."""

@@ -18,6 +18,7 @@ from rclpy.utilities import remove_ros_args
 
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.ros.node import VoiceNode
+from voice_pipeline.ros.worker import any_abandoned
 
 
 class StopSignal:
@@ -81,7 +82,17 @@ def run(make_node: Callable[..., VoiceNode], args: Sequence[str] | None = None) 
     finally:
         end(node)
         rclpy.try_shutdown()
-    return 0
+    return leave(0)
+
+
+def leave(code: int) -> int:
+    """The exit code; ends the process at once if an engine is still computing, because a model that is unloaded
+    under a running inference crashes (CTranslate2 at interpreter exit: segmentation fault, seen)."""
+    if any_abandoned():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code
 
 
 def spin(node: VoiceNode, stop: StopSignal) -> None:

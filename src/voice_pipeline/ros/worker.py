@@ -8,6 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 _STOP = object()
+_abandoned: list[threading.Thread] = []  # of workers that did not stop in time
+
+
+def any_abandoned() -> bool:
+    """A worker that was stopped is still inside a call: native code that must not outlive the interpreter."""
+    return any(thread.is_alive() for thread in _abandoned)
 
 
 class Worker:
@@ -52,6 +58,8 @@ class Worker:
                 break
         self._queue.put(_STOP)
         self._thread.join(timeout_s)
+        if self._thread.is_alive():
+            _abandoned.append(self._thread)
         return not self._thread.is_alive()
 
     def _run(self) -> None:
