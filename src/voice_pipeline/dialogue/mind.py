@@ -1,0 +1,290 @@
+"""Answers one utterance: plain commands by phrase, the rest by the model, tool calls checked and carried out on the way.
+
+Blocking, on a worker's thread; everything it finds out on the way goes to a Listener. No ROS, no clock, no state between
+utterances: turn.py decides when it runs, history.py what it remembers.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from voice_pipeline.dialogue.clauses import ClauseSplitter
+from voice_pipeline.dialogue.guards import forbids
+from voice_pipeline.dialogue.output import ReplyParser, Unreadable
+from voice_pipeline.dialogue.phrases import PhraseBook
+from voice_pipeline.dialogue.protocol import (
+    Done,
+    GenerateOptions,
+    LanguageModel,
+    Message,
+    TextDelta,
+    ToolCallRequest,
+)
+from voice_pipeline.dialogue.tools import Dispatcher, Outcome, PendingCall, RefusedCall, ToolBox, ValidCall
+
+_AGAIN = "Nothing was done. Correct it, or answer in words that you cannot do this."
+_POLL_S = 0.02  # how often a wait for the robot looks at `cancel`
+
+
+@dataclass(frozen=True)
+class MindSettings:
+    """How an utterance is answered. The texts are spoken; English by default, a profile gives another language's."""
+
+    options: GenerateOptions = field(default_factory=GenerateOptions)
+    language: str = "en"
+    max_tool_calls: int = 3
+    use_phrases: bool = True
+    first_clause_chars: int = 10
+    cannot: str = "Sorry, I can't do that."
+    cannot_move: str = "I can't move right now."
+    will_not: str = "Okay, I won't."
+
+
+class Listener(Protocol):
+    """Told what happens, on the worker's thread, in order."""
+
+    def request(self) -> None:
+        """The model was asked."""
+
+    def first_token(self) -> None:
+        """It began to answer (or a phrase matched)."""
+
+    def clause(self, text: str) -> None:
+        """Something to say."""
+
+    def requested(self, call_id: str, call: ValidCall) -> None:
+        """A call passed every check and goes to the robot now."""
+
+    def refused(self, call_id: str, name: str, arguments_json: str, reason: str) -> None:
+        """A call did not pass; nothing was sent."""
+
+
+@dataclass
+class Answer:
+    """What an utterance led to."""
+
+    clauses: list[str] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)  # for the history, without the clauses
+    calls: list[PendingCall] = field(default_factory=list)
+    by_phrase: bool = True  # the model was not needed
+    cancelled: bool = False
+    usage: Done | None = None
+
+
+class _Retry(Exception):
+    """The model should try again; the text tells it why."""
+
+    def __init__(self, raw: str, why: str, mendable: bool) -> None:
+        super().__init__(why)
+        self.raw = raw
+        self.mendable = mendable
+
+
+class Mind:
+    """See the module. One `answer` at a time."""
+
+    def __init__(
+        self, model: LanguageModel, tools: ToolBox, dispatcher: Dispatcher, settings: MindSettings, lexical: bool = True
+    ) -> None:
+        self._model = model
+        self._tools = tools
+        self._dispatcher = dispatcher
+        self._settings = settings
+        self._lexical = lexical
+        self._phrases = PhraseBook(tools.tools if lexical else {})
+
+    def answer(
+        self, question: str, prompt: Sequence[Message], cancel: threading.Event, listener: Listener
+    ) -> Answer:
+        """Answer a question.
+
+        Args:
+            question: what the person said.
+            prompt: prefix, history and the question, from History.prompt.
+            cancel: ends it within some 20 ms; calls that were sent go on.
+
+        Raises:
+            ModelUnavailable, ModelTimeout: with what was said before already given to the listener.
+        """
+        run = _Run(self, cancel, listener)
+        for part in self._parts(question):
+            run.begin(part)
+            calls = self._phrases.match(part, self._settings.max_tool_calls) if self._settings.use_phrases else []
+            if calls:
+                run.heard()
+                for request in calls:
+                    run.call(request, by_model=False)
+            else:
+                run.answer.by_phrase = False
+                self._ask([*prompt[:-1], Message("user", part)] if part != question else list(prompt), run)
+        run.answer.cancelled = cancel.is_set()
+        return run.answer
+
+    def _parts(self, question: str) -> list[str]:
+        if not self._lexical or forbids(question, self._settings.language):
+            return [question]
+        return self._phrases.split(question, self._settings.max_tool_calls)
+
+    def _ask(self, messages: list[Message], run: _Run) -> None:
+        try:
+            self._listen(messages, run, run.allowed)
+        except _Retry as retry:
+            if not run.answer.calls and not run.cancel.is_set():
+                self._ask_again(messages, run, retry)
+        if run.wants_follow_up and not run.cancel.is_set():
+            self._listen([*messages, *run.answer.messages], run, ())
+        if not run.answer.clauses and not run.answer.calls and not run.cancel.is_set():
+            run.say(self._settings.cannot)  # never silence
+
+    def _ask_again(self, messages: list[Message], run: _Run, retry: _Retry) -> None:
+        """Once: with the mistake shown to it where it can be mended, and for words only where nothing may move."""
+        if retry.mendable:
+            messages = [*messages, Message("assistant", retry.raw), Message("tool", str(retry), name="error")]
+        try:
+            self._listen(messages, run, run.allowed if retry.mendable else ())
+        except _Retry:
+            pass  # refused a second time, and written down
+
+    def _listen(self, messages: Sequence[Message], run: _Run, only: tuple[str, ...]) -> None:
+        """One request to the model; `only`: the tools it may call."""
+        options = replace(self._settings.options, only_tools=only, max_calls=self._settings.max_tool_calls)
+        parser = ReplyParser()
+        splitter = ClauseSplitter(self._settings.first_clause_chars)
+        run.listener.request()
+        stream = self._model.stream(messages, self._tools.specs, run.cancel, options)
+        for delta in stream:
+            if isinstance(delta, Done):
+                run.answer.usage = delta
+                continue
+            run.heard()
+            pieces = parser.feed(delta.text) if isinstance(delta, TextDelta) else [delta]
+            self._take(pieces, splitter, run)
+        self._take(parser.flush(), splitter, run)
+        if not run.silent:
+            run.say_all(splitter.flush())
+
+    def _take(self, pieces: Sequence[object], splitter: ClauseSplitter, run: _Run) -> None:
+        for piece in pieces:
+            if run.cancel.is_set():
+                return
+            if isinstance(piece, str):
+                if not run.silent:
+                    run.say_all(splitter.feed(piece))
+            elif isinstance(piece, Unreadable):
+                run.unreadable(piece.raw)
+            elif isinstance(piece, ToolCallRequest):
+                run.say_all(splitter.flush())
+                run.call(piece, by_model=True)
+
+
+class _Run:
+    """The state of one answer."""
+
+    def __init__(self, mind: Mind, cancel: threading.Event, listener: Listener) -> None:
+        self.settings = mind._settings
+        self.tools = mind._tools
+        self.dispatcher = mind._dispatcher
+        self.cancel = cancel
+        self.listener = listener
+        self.answer = Answer()
+        self.forbidden = ""
+        self.allowed: tuple[str, ...] = ()
+        self._lexical = mind._lexical
+        self.wants_follow_up = False
+        self.silent = False  # the robot has said what there is to say; the model's further words are dropped
+        self._heard = False
+        self._asked: list[ToolCallRequest] = []
+
+    def begin(self, part: str) -> None:
+        """A part of the utterance: what it allows."""
+        self.forbidden = forbids(part, self.settings.language)
+        self.allowed = tuple(
+            t.name
+            for t in self.tools.tools.values()
+            if not t.only_phrases
+            and not (t.moves and self.forbidden)
+            and (t.asked_for(part) or not self._lexical)
+        )
+        self.wants_follow_up = self.silent = False
+
+    def heard(self) -> None:
+        if not self._heard:
+            self._heard = True
+            self.listener.first_token()
+
+    def say(self, text: str) -> None:
+        if text and not self.cancel.is_set():
+            self.answer.clauses.append(text)
+            self.listener.clause(text)
+
+    def say_all(self, clauses: Sequence[str]) -> None:
+        for clause in clauses:
+            self.say(clause)
+
+    def unreadable(self, raw: str) -> None:
+        self._refuse("", raw, "that is no readable tool call")
+        raise _Retry(raw, _AGAIN, mendable=True)
+
+    def call(self, request: ToolCallRequest, by_model: bool) -> None:
+        """Check and carry out one call, and say so. Raises _Retry when the model should think again."""
+        if request in self._asked or len(self.answer.calls) >= self.settings.max_tool_calls:
+            return  # small models repeat themselves
+        self._asked.append(request)
+        raw = json.dumps({"tool": request.name, "arguments": request.arguments}, default=str)
+        try:
+            call = self.tools.validate(request, by_model)
+            if by_model and call.tool.name not in self.allowed:
+                raise RefusedCall(f"nobody asked for {call.tool.name}{self.forbidden and f' ({self.forbidden})'}.")
+            self.tools.admit()
+        except RefusedCall as error:
+            self._refuse(request.name, raw, str(error))
+            if self.forbidden == "negated" and not self.answer.clauses:
+                self.say(self.settings.will_not)
+                self.silent = True
+                return
+            if not by_model:
+                self.say(self.settings.cannot)
+                return
+            raise _Retry(raw, f"{error} {_AGAIN}", mendable=not self.forbidden) from error
+        self._carry_out(request, call)
+
+    def _carry_out(self, request: ToolCallRequest, call: ValidCall) -> None:
+        for earlier in self.answer.calls:
+            self._wait(earlier.finished)  # one movement after the other
+        if self.cancel.is_set():
+            return
+        call_id = uuid.uuid4().hex[:12]
+        self.listener.requested(call_id, call)
+        pending = self.dispatcher.start(call, call_id)
+        self.answer.calls.append(pending)
+        quick = call.tool.kind != "action"
+        self._wait(pending.finished if quick else pending.accepted)
+        outcome = pending.outcome
+        self.answer.messages.append(Message("assistant", "", (ToolCallRequest(request.name, call.arguments),)))
+        if outcome is not None and outcome.status != "succeeded":
+            self.answer.messages.append(Message("tool", f"{outcome.status}: {outcome.result}", name=call.tool.name))
+            self.say(self.settings.cannot_move if call.tool.kind != "local" else self.settings.cannot)
+            self.silent = True
+        elif call.tool.say:
+            self.say(call.tool.confirmation(call.arguments, outcome.result if outcome else ""))
+            self.silent = True
+        elif outcome is not None:
+            self.answer.messages.append(Message("tool", outcome.result, name=call.tool.name))
+            self.wants_follow_up = True
+
+    def _wait(self, event: threading.Event) -> None:
+        while not event.is_set() and not self.cancel.is_set():
+            event.wait(_POLL_S)
+
+    def _refuse(self, name: str, raw: str, reason: str) -> None:
+        self.listener.refused(uuid.uuid4().hex[:12], name, raw, reason)
+
+
+def failed(result: str) -> Outcome:
+    """An outcome for a call that could not be made."""
+    return Outcome("failed", result)

@@ -1,0 +1,132 @@
+"""The static beginning of every prompt: who the robot is, what it can do, examples. Never changes while a robot runs.
+
+The model server keeps what it has read (the key-value cache); a fixed beginning makes the first token ten times faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+
+from voice_pipeline.dialogue.protocol import Message, ToolCallRequest
+from voice_pipeline.dialogue.tools import Tool
+from voice_pipeline.dialogue.tools_file import ToolFile
+from voice_pipeline.errors import VoiceError
+
+_EXAMPLE = {
+    "type": "object",
+    "required": ["user", "robot"],
+    "additionalProperties": False,
+    "properties": {"user": {"type": "string"}, "robot": {"type": "string"}},
+}
+_SCHEMA = {
+    "type": "object",
+    "required": ["name", "character"],
+    "additionalProperties": False,
+    "properties": {
+        "name": {"type": "string", "minLength": 1},
+        "character": {"type": "string", "minLength": 10},
+        "examples": {"type": "array", "items": _EXAMPLE},
+    },
+}
+_CALLING = (
+    "To move or to use a tool, answer with one line of JSON and nothing else, as in the examples. "
+    "Use a tool only when you are asked to do it now. Otherwise answer in words."
+)
+
+
+@dataclass(frozen=True)
+class Persona:
+    """Who the robot is: name, character (goes into the system prompt), and how it answers, by example."""
+
+    name: str
+    character: str
+    examples: tuple[tuple[str, str], ...] = ()
+
+
+def load_persona(path: Path) -> Persona:
+    """Read config/personas/NAME.yaml.
+
+    Raises:
+        VoiceError: not YAML, or a key is wrong; names it.
+    """
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise VoiceError(f"{path} cannot be read: {error}.", "Correct it; config/personas/plain.yaml is a start.") from error
+    error = next(iter(Draft202012Validator(_SCHEMA).iter_errors(data)), None)
+    if error is not None:
+        where = ".".join(map(str, error.absolute_path)) or "the file"
+        raise VoiceError(f"{path.name}: {where}: {error.message}.", f"Correct {path}.")
+    examples = tuple((e["user"], e["robot"]) for e in data.get("examples", []))
+    return Persona(data["name"], " ".join(data["character"].split()), examples)
+
+
+def build_prefix(persona: Persona, file: ToolFile, native_tools: bool, language: str) -> list[Message]:
+    """System message and example turns.
+
+    Args:
+        native_tools: the model gets the tools by its own template; otherwise the system message lists them.
+        language: ISO 639-1; the answers' language.
+    """
+    offered = [t for t in file.tools.values() if not t.only_phrases]
+    lines = [persona.character.replace("{name}", persona.name)]
+    if language.lower() != "en":
+        lines.append(f"Always answer in the language with the code '{language}'.")
+    if offered and not native_tools:
+        lines += ["", "Tools:", *(describe(t) for t in offered), "", _CALLING]
+    return [Message("system", "\n".join(lines)), *_examples(persona, offered, file.compound_examples)]
+
+
+def describe(tool: Tool) -> str:
+    """One line: `play_move(name: nod|shake): Play a gesture.` Small models follow this better than a JSON schema."""
+    arguments = [_argument(k, s) for k, s in tool.parameters.get("properties", {}).items()]
+    return f"- {tool.name}({', '.join(arguments)}): {tool.description}"
+
+
+def _argument(name: str, schema: Mapping[str, Any]) -> str:
+    if "enum" in schema:
+        kind = "|".join(schema["enum"])
+    elif "minimum" in schema or "maximum" in schema:
+        kind = f"{schema.get('minimum', '')}..{schema.get('maximum', '')}"
+    else:
+        kind = str(schema["type"])
+    return f"{name}: {kind}" + (" = " + str(schema["default"]) if "default" in schema else "")
+
+
+def _examples(
+    persona: Persona, tools: list[Tool], compounds: Sequence[tuple[str, tuple[ToolCallRequest, ...]]]
+) -> list[Message]:
+    """Commands and questions mixed, tools in turn: a small model copies what it saw last, so nothing may come in a row."""
+    rounds = range(max((len(t.examples) for t in tools), default=0))
+    commands = [
+        (t.examples[i][0], (ToolCallRequest(t.name, t.examples[i][1]),))
+        for i in rounds
+        for t in tools
+        if i < len(t.examples)
+    ]
+    step = max(1, len(commands) // (len(compounds) + 1))
+    for i, compound in enumerate(compounds):
+        commands.insert((i + 1) * (step + 1) - 1, compound)
+    messages: list[Message] = []
+    chats = list(persona.examples)
+    ratio = len(commands) / max(1, len(chats))
+    used = 0.0
+    for user, robot in chats:
+        used += ratio
+        while commands and used >= 1.0:
+            used -= 1.0
+            messages += _command(*commands.pop(0))
+        messages += [Message("user", user), Message("assistant", robot.replace("{name}", persona.name))]
+    for command in commands:
+        messages[0:0] = _command(*command)
+    return messages
+
+
+def _command(user: str, calls: tuple[ToolCallRequest, ...]) -> list[Message]:
+    return [Message("user", user), Message("assistant", "", calls)]

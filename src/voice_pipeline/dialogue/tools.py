@@ -1,0 +1,225 @@
+"""The allow-list: which tools there are, which arguments they take, and what a valid call becomes. No ROS here."""
+
+from __future__ import annotations
+
+import math
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from jsonschema import Draft202012Validator
+
+from voice_pipeline.dialogue.protocol import ToolCallRequest, ToolSpec
+
+Kind = Literal["action", "service", "topic", "local"]
+Status = Literal["succeeded", "failed", "refused", "cancelled"]
+
+
+@dataclass(frozen=True)
+class FieldRule:
+    """One field of the interface, from the value of an argument: value * scale."""
+
+    field: str
+    argument: str
+    scale: float | None = None
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One entry of tools.yaml; see tools_file.py for what each key means."""
+
+    name: str
+    description: str
+    kind: Kind
+    interface: str = ""
+    target: str = ""
+    parameters: dict[str, Any] = field(default_factory=dict)  # JSON schema of an object
+    fields: tuple[FieldRule, ...] = ()
+    choices: dict[str, dict[str, tuple[FieldRule | tuple[str, Any], ...]]] = field(default_factory=dict)
+    fixed: dict[str, Any] = field(default_factory=dict)
+    timeout_s: float = 10.0
+    moves: bool = False
+    say: str = ""
+    spoken: dict[str, dict[str, str]] = field(default_factory=dict)
+    examples: tuple[tuple[str, dict[str, Any]], ...] = ()
+    phrases: tuple[tuple[str, dict[str, Any]], ...] = ()  # pattern, arguments it stands for
+    only_phrases: bool = False  # never offered to the model
+    needs: tuple[str, ...] = ()  # beginnings of words, one of which the person must have used
+    words: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
+
+    @property
+    def spec(self) -> ToolSpec:
+        """What the model is told."""
+        return ToolSpec(self.name, self.description, self.parameters)
+
+    def asked_for(self, utterance: str) -> bool:
+        """False when nothing in what was said speaks of this tool; a model's call is then an accident."""
+        if not self.needs:
+            return True
+        text = utterance.lower().replace("’", "'")
+        return re.search(r"\b(?:" + "|".join(re.escape(n) for n in self.needs) + ")", text) is not None
+
+    def message_fields(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Interface fields (dotted for nested ones) and their values for validated arguments."""
+        values = dict(self.fixed)
+        for rule in self.fields:
+            values[rule.field] = _scaled(arguments[rule.argument], rule.scale)
+        for argument, table in self.choices.items():
+            for entry in table.get(str(arguments[argument]), ()):
+                if isinstance(entry, FieldRule):
+                    values[entry.field] = _scaled(arguments[entry.argument], entry.scale)
+                else:
+                    values[entry[0]] = entry[1]
+        return values
+
+    def confirmation(self, arguments: Mapping[str, Any], result: str = "") -> str:
+        """What the robot says about this call; empty when the model should speak for itself."""
+        words = {k: self.spoken.get(k, {}).get(str(v), _number(v)) for k, v in arguments.items()}
+        return self.say.format_map({**words, "result": result})
+
+
+@dataclass(frozen=True)
+class ValidCall:
+    """A call that passed: on the list, arguments complete, in range, defaults filled in."""
+
+    tool: Tool
+    arguments: dict[str, Any]
+    notes: tuple[str, ...] = ()  # "degrees 90 limited to 45"
+
+
+class RefusedCall(Exception):
+    """A call that must not happen. The text is for the model and for the audit trail."""
+
+
+class ToolBox:
+    """All tools of a robot.
+
+    Args:
+        tools: from tools_file.load.
+        per_minute: calls allowed in any 60 s; a model in a loop must not drive the robot.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(self, tools: Mapping[str, Tool], per_minute: int = 30, clock: Callable[[], float] = time.monotonic) -> None:
+        self.tools = dict(tools)
+        self._validators = {n: Draft202012Validator(t.parameters) for n, t in tools.items()}
+        self._per_minute = per_minute
+        self._clock = clock
+        self._recent: deque[float] = deque()
+
+    @property
+    def specs(self) -> list[ToolSpec]:
+        """What the model is told, in the order of the file."""
+        return [t.spec for t in self.tools.values() if not t.only_phrases]
+
+    def validate(self, request: ToolCallRequest, by_model: bool = True) -> ValidCall:
+        """Check a call against the allow-list and its schema; numbers out of range are limited, nothing else is mended.
+
+        Args:
+            by_model: the call was written by a model, which may not use tools marked `only_phrases`.
+
+        Raises:
+            RefusedCall: why, in words that help the model to do better.
+        """
+        tool = self.tools.get(request.name)
+        if tool is None or (by_model and tool.only_phrases):
+            names = ", ".join(s.name for s in self.specs)
+            raise RefusedCall(f"there is no tool '{request.name}'. Tools: {names}.")
+        properties: dict[str, Any] = tool.parameters.get("properties", {})
+        # A tool without arguments ignores what comes with it: "stop" must stop.
+        given = dict(request.arguments) if properties else {}
+        arguments = {k: s["default"] for k, s in properties.items() if "default" in s}
+        arguments.update({k: v for k, v in given.items() if not (v is None and k in arguments)})
+        notes = []
+        for name, schema in properties.items():
+            if name in arguments:
+                arguments[name], note = _fit(name, arguments[name], schema)
+                notes += [note] if note else []
+        error = next(iter(sorted(self._validators[tool.name].iter_errors(arguments), key=lambda e: list(e.path))), None)
+        if error is not None:
+            where = f"'{'.'.join(map(str, error.path))}': " if error.path else ""
+            raise RefusedCall(f"{tool.name}: {where}{error.message}.")
+        return ValidCall(tool, arguments, tuple(notes))
+
+    def admit(self) -> None:
+        """Count a call that is about to be made.
+
+        Raises:
+            RefusedCall: too many in the last minute.
+        """
+        now = self._clock()
+        while self._recent and now - self._recent[0] > 60.0:
+            self._recent.popleft()
+        if len(self._recent) >= self._per_minute:
+            raise RefusedCall(f"more than {self._per_minute} tool calls within a minute.")
+        self._recent.append(now)
+
+
+@dataclass
+class Outcome:
+    """What became of a call, and one line about it for people and for the model."""
+
+    status: Status
+    result: str
+    duration_s: float = 0.0
+
+
+class PendingCall:
+    """A call under way: `accepted` is set when the robot took it (or it is over), `finished` when it is over."""
+
+    def __init__(self, call_id: str, call: ValidCall) -> None:
+        self.call_id = call_id
+        self.call = call
+        self.accepted = threading.Event()
+        self.finished = threading.Event()
+        self.outcome: Outcome | None = None
+        self._lock = threading.Lock()
+
+    def finish(self, outcome: Outcome) -> bool:
+        """Set the outcome; only the first one counts. False for a later one."""
+        with self._lock:
+            if self.outcome is not None:
+                return False
+            self.outcome = outcome
+        self.accepted.set()
+        self.finished.set()
+        return True
+
+
+class Dispatcher(Protocol):
+    """Carries out valid calls. `start` returns at once and may be called from any thread."""
+
+    def start(self, call: ValidCall, call_id: str) -> PendingCall:
+        """Begin; the PendingCall always finishes, at the latest after the tool's timeout."""
+
+
+def _fit(name: str, value: Any, schema: Mapping[str, Any]) -> tuple[Any, str]:
+    """Strings that are numbers become numbers, numbers are limited to their range, words match an enum in any case."""
+    kind = schema.get("type")
+    if kind in ("number", "integer"):
+        if isinstance(value, str):
+            try:
+                value = float(value)
+            except ValueError:
+                return value, ""
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+            return str(value), ""  # the schema then refuses it
+        limited = min(max(value, schema.get("minimum", value)), schema.get("maximum", value))
+        note = f"{name} {value:g} limited to {limited:g}" if limited != value else ""
+        whole = kind == "integer" and float(limited).is_integer()
+        return (int(limited) if whole else limited), note
+    if kind == "string" and isinstance(value, str) and "enum" in schema:
+        return next((e for e in schema["enum"] if e.lower() == value.strip().lower()), value), ""
+    return value, ""
+
+
+def _scaled(value: Any, scale: float | None) -> Any:
+    return value if scale is None else value * scale
+
+
+def _number(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
