@@ -1,0 +1,44 @@
+"""An ONNX Runtime session with threads of our own and runs that can be stopped; only imported in the worker process."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import onnxruntime
+
+
+class StoppableSession(onnxruntime.InferenceSession):  # type: ignore[misc]
+    """Passes `run_options` to every run, also to those of a library that knows none."""
+
+    run_options: Any = None
+
+    def run(self, output_names: Any, input_feed: Any, run_options: Any = None) -> Any:
+        """As InferenceSession.run; raises when `run_options.terminate` gets set meanwhile."""
+        return super().run(output_names, input_feed, run_options or self.run_options)
+
+
+def make_session(model: str, threads: int, providers: Sequence[str]) -> StoppableSession:
+    """Load a model on the first provider that takes it; the others are told on stderr with the reason."""
+    available = onnxruntime.get_available_providers()
+    wanted = [p for p in providers if p in available]
+    for missing in (p for p in providers if p not in available):
+        print(f"{missing} is not in this onnxruntime; going on without it", file=sys.stderr)
+    try:
+        return StoppableSession(model, _options(threads), providers=wanted or ["CPUExecutionProvider"])
+    except Exception as error:
+        if wanted in ([], ["CPUExecutionProvider"]):
+            raise
+        print(f"{wanted[0]} does not load the model ({error}); using the CPU", file=sys.stderr)
+        return StoppableSession(model, _options(threads), providers=["CPUExecutionProvider"])
+
+
+def _options(threads: int) -> Any:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # Spinning threads take the cores from recognition and the language model, for nothing measurable here.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options
