@@ -82,7 +82,7 @@ class ProcessSynthesizer:
                 answer = self._order(text, voice, speed, cancellation)
             if answer is None:
                 raise VoiceError(
-                    f"the synthesiser '{self._engine}' died twice on the same text: its process {self._child.last_words()}.",
+                    f"the synthesiser '{self._engine}' died twice: its process {self._child.last_words()}.",
                     "Check free memory (`free -m`); with a GPU provider try `providers: [CPUExecutionProvider]`.",
                 )
             head, body = answer

@@ -73,12 +73,32 @@ _ABBREVIATIONS = {
     r"Sr\.": "Senior",
     r"a\.k\.a\.": "also known as",
     r"w/o": "without",
+    r"Jan\.(?= \d)": "January",
+    r"Feb\.(?= \d)": "February",
+    r"Mar\.(?= \d)": "March",
+    r"Apr\.(?= \d)": "April",
+    r"Jun\.(?= \d)": "June",
+    r"Jul\.(?= \d)": "July",
+    r"Aug\.(?= \d)": "August",
+    r"Sept?\.(?= \d)": "September",
+    r"Oct\.(?= \d)": "October",
+    r"Nov\.(?= \d)": "November",
+    r"Dec\.(?= \d)": "December",
     r"24/7": "twenty-four seven",
     r"50/50": "fifty-fifty",
     r"and/or": "and or",
 }
-_MONTHS = "January February March April June July August September October November December".split()
-_TENS = "hundreds tens twenties thirties forties fifties sixties seventies eighties nineties".split()
+_DECADES = {
+    "0": "hundreds",
+    "2": "twenties",
+    "3": "thirties",
+    "4": "forties",
+    "5": "fifties",
+    "6": "sixties",
+    "7": "seventies",
+    "8": "eighties",
+    "9": "nineties",
+}
 _CENTURIES = {"18": "eighteen", "19": "nineteen", "20": "twenty"}
 
 
@@ -111,10 +131,6 @@ def _feet(match: re.Match[str]) -> str:
     return f"{match[1]} foot {match[2] or ''}".rstrip()
 
 
-def _month(match: re.Match[str]) -> str:
-    return next(m for m in _MONTHS if m.startswith(match[1]))
-
-
 def _any(words: dict[str, str]) -> str:
     return "|".join(re.escape(w) for w in sorted(words, key=len, reverse=True))
 
@@ -126,9 +142,8 @@ BEFORE: tuple[tuple[re.Pattern[str], Replacement], ...] = (
     (re.compile(r"\+\d{2,3}(?:[ -]?\d{2,5}){2,5}\b"), _digit_by_digit),
     (re.compile(r"(?<![\d-])\b\d{3}-\d{4}\b(?!-)"), _digit_by_digit),
     (re.compile(r"(?<![\d.])\d+(?:\.\d+){2}\b(?!\.\d)"), lambda m: m.group().replace(".", " point ")),
-    (re.compile(r"\b(18|19|20)(\d)0'?s\b"), lambda m: f"{_CENTURIES[m[1]]} {_TENS[int(m[2])]}"),
+    (re.compile(r"\b(18|19|20)([02-9])0'?s\b"), lambda m: f"{_CENTURIES[m[1]]} {_DECADES[m[2]]}"),
     (re.compile(r"\b((?:18|19|20)\d\d)-(?=(?:18|19|20)\d\d\b(?!-))"), r"\1 to "),
-    (re.compile(r"\b(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec)t?\.(?= \d)"), _month),
     (re.compile(r"(?<=\d)/(?=[a-z]{3,})"), " per "),
     (re.compile(r"\betc\.(?=\s*(?:$|[A-Z]))"), "et cetera."),
     (re.compile(r"\betc\."), "et cetera"),
