@@ -7,7 +7,7 @@ from pathlib import Path
 
 import soundfile
 
-from voice_pipeline.audio.formats import SAMPLE_RATE, AudioFormat, Int16
+from voice_pipeline.audio.formats import SAMPLE_RATE, AudioFormat, Int16, to_int16
 from voice_pipeline.audio.resample import MIX, resample, to_mono
 from voice_pipeline.errors import VoiceError
 
@@ -53,7 +53,8 @@ def read_recording(path: str | Path, channel: int = MIX) -> Recording:
         if seconds > MAX_SECONDS:
             raise VoiceError(f"{file} is {seconds / 60:.0f} minutes long.", "Cut it into pieces of up to an hour.")
         try:
-            frames = sound.read(dtype="int16", always_2d=True)
+            # As float: libsndfile does not scale float files when asked for int16.
+            frames = to_int16(sound.read(dtype="float32", always_2d=True))
         except soundfile.LibsndfileError as error:
             raise VoiceError(f"{file} is damaged: {error}", "Record or download it again.") from error
     if len(frames) == 0:

@@ -21,7 +21,7 @@ PARAMETERS = (
     Param(
         "language",
         "en",
-        "ISO 639-1 of what is spoken, empty lets the engine guess. en: the default model is English.",
+        "ISO 639-1 of what is spoken, empty lets the engine guess. en: as the default model.",
     ),
     Param("device", "auto", "Where it computes. auto: CUDA where there is one.", choices=("auto", "cpu", "cuda")),
     Param(

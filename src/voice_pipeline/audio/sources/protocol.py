@@ -20,7 +20,10 @@ class SourceCounters:
 class AudioSource(Protocol):
     """Where the robot's hearing begins. Delivers 16 kHz mono chunks of 512 samples at the pace of real time."""
 
-    counters: SourceCounters
+    @property
+    def counters(self) -> SourceCounters:
+        """Since open()."""
+        ...
 
     def open(self) -> AudioFormat:
         """Open the device or file; returns what it delivers before conversion.

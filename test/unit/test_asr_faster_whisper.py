@@ -1,0 +1,96 @@
+"""The real Whisper, and the way from audio through voice activity to words, without ROS."""
+
+import numpy as np
+import pytest
+from offline_ears import hear, word_errors
+
+from voice_pipeline.asr.registry import TranscriberOptions, make_transcriber
+from voice_pipeline.audio.files import read_recording
+from voice_pipeline.audio.formats import to_float
+from voice_pipeline.errors import VoiceError
+from voice_pipeline.vad.registry import make_detector
+
+# Said by the recordings in these files; two clean commands, one that starts at the first sample, one of several sentences.
+SPOKEN = {
+    "command_cognitive_whatstheweatherlike.wav": "What's the weather like",
+    "command_mycroft_stop.wav": "stop",
+    "long_resemblyze_2817_142371_0000.wav": "The next Saturday evening there was much excited discussion at the "
+    "Donothorn Arms concerning an incident which had occurred that very day no less than a second appearance of the "
+    "smart man in top boots",
+}
+
+
+@pytest.fixture(scope="module")
+def whisper(model):
+    model("whisper-tiny.en-ct2")
+    engine = make_transcriber("faster_whisper", TranscriberOptions())
+    engine.warm_up()
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="module")
+def detector(model):
+    model("silero-vad")
+    return make_detector("silero", "silero-vad")
+
+
+def test_silence_gives_no_confident_words(whisper):
+    heard = whisper.transcribe(np.zeros(16_000, np.float32), "en")
+    assert heard.no_speech_probability > 0.5 or heard.confidence < 0.5 or heard.text == ""
+    assert heard.language == "en"
+    assert heard.processing_s > 0
+
+
+def test_a_decoder_is_not_allowed_to_write_for_ever(whisper):
+    noise = np.random.default_rng(0).normal(0, 0.3, 16_000).astype(np.float32)
+    assert len(whisper.transcribe(noise, "en").text.split()) <= 44
+
+
+def test_a_sample_alone_does_no_harm(whisper):
+    assert isinstance(whisper.transcribe(np.zeros(1, np.float32), "en").text, str)
+
+
+@pytest.mark.parametrize("name", SPOKEN)
+def test_recorded_speech_comes_out_as_its_words(whisper, detector, recordings, name):
+    heard = hear(read_recording(recordings / "dev" / name).samples, detector, whisper)
+    errors, words = word_errors(SPOKEN[name], heard.text)
+    assert errors / words <= 0.1, heard.text
+
+
+def test_speech_that_begins_with_the_first_sample_keeps_its_first_word(whisper, detector, recordings):
+    samples = read_recording(recordings / "dev" / "command_cognitive_whatstheweatherlike.wav").samples
+    first = int(np.argmax(np.abs(samples.astype(int)) > 1_000))
+    heard = hear(samples[max(0, first - 800) :], detector, whisper, before_s=0.0)
+    assert heard.text.lower().startswith("what")
+
+
+def test_the_confidence_of_clear_speech_is_above_that_of_noise(whisper, recordings):
+    speech = read_recording(recordings / "dev" / "command_cognitive_whatstheweatherlike.wav").samples
+    babble = read_recording(recordings / "noise" / "babble_dev.wav").samples
+    clear, noise = (whisper.transcribe(to_float(s), "en") for s in (speech, babble))
+    assert clear.confidence > 0.6 > noise.confidence
+    assert clear.no_speech_probability < noise.no_speech_probability
+
+
+def test_a_missing_model_names_the_command_that_fetches_it():
+    with pytest.raises(VoiceError, match="make models MODELS=whisper-none"):
+        make_transcriber("faster_whisper", TranscriberOptions(model="whisper-none"))
+
+
+def test_a_folder_without_a_tokenizer_is_refused_before_anything_is_downloaded(tmp_path):
+    (tmp_path / "model.bin").touch()
+    (tmp_path / "config.json").touch()
+    with pytest.raises(VoiceError, match=r"lacks tokenizer\.json"):
+        make_transcriber("faster_whisper", TranscriberOptions(model=str(tmp_path)))
+
+
+def test_a_compute_type_that_does_not_exist_says_what_to_set(model):
+    model("whisper-tiny.en-ct2")
+    with pytest.raises(VoiceError, match="compute_type"):
+        make_transcriber("faster_whisper", TranscriberOptions(compute_type="int3"))
+
+
+def test_an_unknown_engine_lists_the_known():
+    with pytest.raises(VoiceError, match="faster_whisper, distil_whisper"):
+        make_transcriber("vosk", TranscriberOptions())

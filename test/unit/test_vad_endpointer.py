@@ -1,0 +1,196 @@
+"""The rules of starting, pausing, going on and ending, on probabilities written by hand. One letter is 32 ms."""
+
+import math
+
+import pytest
+
+from voice_pipeline.vad.endpointer import FRAME_NS, Endpointer
+from voice_pipeline.vad.events import EndpointerOptions, Kind, Reason
+
+T0 = 1_700_000_000_000_000_000
+SPEECH = {"S": 0.9, "s": 0.4, ".": 0.0, "n": math.nan}  # s: between release and onset
+LOUD, QUIET = 1e-3, 1e-9  # -30 and -90 dBFS
+
+
+class Run:
+    """Feeds letters and collects events; times in frames since the start."""
+
+    def __init__(self, **options):
+        self.endpointer = Endpointer(EndpointerOptions(**options), "run")
+        self.frame = 0
+        self.events = []
+
+    def feed(self, text, power=LOUD):
+        for letter in text:
+            self.events += self.endpointer.push(T0 + self.frame * FRAME_NS, SPEECH[letter], power)
+            self.frame += 1
+        return self
+
+    def skip(self, frames):
+        self.frame += frames
+        return self
+
+    @property
+    def kinds(self):
+        return [e.kind.name for e in self.events]
+
+    def frames(self, ns):
+        return round((ns - T0) / FRAME_NS, 3)
+
+
+def ends(run):
+    return [e for e in run.events if e.kind is Kind.END]
+
+
+def test_an_utterance_starts_pauses_and_ends():
+    run = Run(pause_silence=0.1, min_silence=0.55, pre_roll=0.16, post_roll=0.064).feed("." * 20 + "S" * 10 + "." * 30)
+    assert run.kinds == ["START", "PAUSE", "END"]
+    start, pause, end = run.events
+    assert run.frames(start.stamp_ns) == run.frames(start.audio_start_ns) == 20 - 5
+    assert start.speech_end_ns == start.audio_end_ns == 0
+    assert run.frames(pause.speech_end_ns) == run.frames(end.speech_end_ns) == run.frames(end.stamp_ns) == 30
+    assert run.frames(end.audio_end_ns) == run.frames(pause.audio_end_ns) == 32
+    assert end.reason is Reason.SILENCE
+    assert {e.utterance_id for e in run.events} == {"run-00000"}
+
+
+def test_pause_and_end_come_when_their_silence_is_full():
+    run = Run(pause_silence=0.1, min_silence=0.55).feed("S" * 10)
+    run.feed("." * 3)
+    assert run.kinds == ["START"]
+    run.feed(".")
+    assert run.kinds == ["START", "PAUSE"]
+    run.feed("." * 13)
+    assert run.kinds == ["START", "PAUSE"]
+    run.feed(".")
+    assert run.kinds == ["START", "PAUSE", "END"]
+
+
+def test_speech_after_a_pause_resumes_and_counts_generations():
+    run = Run().feed("S" * 10 + "." * 6 + "S" * 5 + "." * 6 + "S" * 5 + "." * 20)
+    assert run.kinds == ["START", "PAUSE", "RESUME", "PAUSE", "RESUME", "PAUSE", "END"]
+    assert [e.generation for e in run.events] == [0, 1, 2, 3, 4, 5, 5]
+    assert run.frames(run.events[2].stamp_ns) == 16
+
+
+def test_between_release_and_onset_speech_goes_on_but_does_not_begin():
+    assert Run().feed("s" * 40).kinds == []
+    assert Run().feed("S" * 5 + "s" * 40).kinds == ["START"]
+
+
+def test_after_a_silence_only_onset_resumes():
+    run = Run().feed("S" * 10 + ".." + "s" * 20)
+    assert run.kinds == ["START", "PAUSE", "END"]
+    assert run.frames(ends(run)[0].speech_end_ns) == 10
+
+
+def test_a_single_frame_is_no_start():
+    assert Run().feed("....S....S...").kinds == []
+
+
+def test_a_click_is_a_false_start():
+    run = Run().feed("." * 5 + "SS" + "." * 20)
+    assert run.kinds == ["START", "PAUSE", "END"]
+    assert ends(run)[0].reason is Reason.TOO_SHORT
+
+
+def test_a_short_word_is_not_lost():
+    assert ends(Run(min_speech=0.25).feed("SSSSSss" + "." * 20))[0].reason is Reason.SILENCE
+    assert ends(Run(min_speech=0.25).feed("SSSSss" + "." * 20))[0].reason is Reason.TOO_SHORT
+
+
+def test_a_false_start_leaves_its_audio_to_the_next_utterance():
+    run = Run(pre_roll=0.96).feed("." * 40 + "SS" + "." * 18 + "S" * 10 + "." * 20)
+    second = [e for e in run.events if e.kind is Kind.START][1]
+    assert run.frames(second.audio_start_ns) == 60 - 30
+
+
+def test_utterances_never_share_audio():
+    run = Run(pre_roll=0.96, post_roll=0.32, min_silence=0.4).feed("S" * 10 + "." * 15 + "S" * 10 + "." * 20)
+    starts = [e for e in run.events if e.kind is Kind.START]
+    assert starts[1].audio_start_ns == ends(run)[0].audio_end_ns
+
+
+def test_the_pre_roll_does_not_reach_before_the_first_sample():
+    assert Run(pre_roll=1.0).feed("..SS").events[0].audio_start_ns == T0
+
+
+def test_quiet_frames_do_not_start_but_may_end_a_word():
+    assert Run().feed("S" * 40, QUIET).kinds == []
+    run = Run().feed("S" * 4).feed("S" * 4, QUIET).feed("." * 20, QUIET)
+    assert ends(run)[0].reason is Reason.SILENCE
+
+
+def test_nan_is_silence():
+    assert Run().feed("n" * 40).kinds == []
+    assert Run().feed("S" * 10 + "n" * 20).kinds == ["START", "PAUSE", "END"]
+
+
+def test_a_long_utterance_is_cut_in_its_quietest_moment_and_goes_on_without_a_gap():
+    run = Run(max_utterance=6.0, pre_roll=0.0).feed("S" * 150 + "s" + "S" * 60 + "." * 20)
+    assert [(e.kind, e.reason) for e in run.events if e.kind in (Kind.START, Kind.END)] == [
+        (Kind.START, Reason.NONE),
+        (Kind.END, Reason.MAX_LENGTH),
+        (Kind.START, Reason.NONE),
+        (Kind.END, Reason.SILENCE),
+    ]
+    first, second = ends(run)
+    assert run.frames(first.audio_end_ns) == 151
+    assert second.audio_start_ns == first.audio_end_ns
+    assert first.utterance_id != second.utterance_id
+    assert run.frames(second.speech_end_ns) == 211
+
+
+def test_a_long_utterance_in_a_pause_ends_without_a_follower():
+    run = Run(max_utterance=6.4, pre_roll=0.0, min_silence=2.0).feed("S" * 180 + "." * 40)
+    assert run.kinds == ["START", "PAUSE", "END"]
+    assert ends(run)[0].reason is Reason.MAX_LENGTH
+
+
+def test_a_long_gap_ends_the_utterance_where_the_audio_stopped():
+    run = Run().feed("S" * 20).skip(40).feed("." * 5)
+    assert run.kinds == ["START", "END"]
+    assert ends(run)[0].reason is Reason.SOURCE_ENDED
+    assert run.frames(ends(run)[0].audio_end_ns) == 20
+
+
+def test_after_a_gap_the_pre_roll_stays_on_this_side_of_it():
+    run = Run(pre_roll=1.0).feed("." * 20).skip(40).feed("..SS")
+    assert run.frames(run.events[0].audio_start_ns) == 60
+
+
+def test_a_short_gap_counts_as_time_of_silence():
+    run = Run(min_silence=0.55).feed("S" * 20).skip(16).feed("..")
+    assert run.kinds == ["START", "PAUSE", "END"]
+
+
+def test_a_source_that_ends_is_told_once():
+    run = Run().feed("S" * 20)
+    assert [e.reason for e in run.endpointer.source_ended()] == [Reason.SOURCE_ENDED]
+    assert run.endpointer.source_ended() == []
+
+
+def test_a_source_that_ends_in_a_click_is_a_false_start():
+    run = Run().feed("SSS")
+    assert [e.reason for e in run.endpointer.source_ended()] == [Reason.TOO_SHORT]
+
+
+def test_time_that_jumps_back_ends_the_utterance_and_listening_goes_on():
+    run = Run().feed("S" * 20)
+    run.frame = -100_000
+    run.feed("." * 3 + "S" * 10 + "." * 20)
+    assert run.kinds == ["START", "END", "START", "PAUSE", "END"]
+
+
+def test_the_level_is_that_of_the_speech_alone():
+    run = Run().feed("." * 50, QUIET).feed("S" * 20, 1e-2).feed("." * 20, QUIET)
+    assert [e.level_dbfs for e in run.events] == pytest.approx([-20.0] * 3)
+
+
+def test_ids_do_not_repeat_across_runs():
+    ids = set()
+    for _ in range(3):
+        endpointer = Endpointer()
+        for i in range(3):
+            ids |= {e.utterance_id for e in endpointer.push(T0 + i * FRAME_NS, 0.9, LOUD)}
+    assert len(ids) == 3

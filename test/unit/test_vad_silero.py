@@ -1,0 +1,104 @@
+"""The real model through the segmenter: speech is found, silence and noise are not."""
+
+import numpy as np
+import pytest
+from offline_ears import START_NS
+
+from voice_pipeline.audio.files import read_recording
+from voice_pipeline.audio.formats import AudioChunk, samples_to_ns
+from voice_pipeline.errors import VoiceError
+from voice_pipeline.vad.endpointer import Endpointer
+from voice_pipeline.vad.events import EndpointerOptions, Kind, Reason
+from voice_pipeline.vad.registry import make_detector
+from voice_pipeline.vad.segmenter import Segmenter
+
+
+@pytest.fixture(scope="module")
+def detector(model):
+    model("silero-vad")
+    return make_detector("silero", "silero-vad")
+
+
+def events_of(detector, samples, piece=512):
+    detector.reset()
+    segmenter = Segmenter(detector, Endpointer(EndpointerOptions()))
+    padded = np.concatenate((np.zeros(8_000, np.int16), samples, np.zeros(16_000, np.int16)))
+    events = []
+    for at in range(0, len(padded), piece):
+        events += segmenter.push(AudioChunk(START_NS + samples_to_ns(at), padded[at : at + piece]))
+    return events
+
+
+def vowel_speech(seconds=1.0):
+    """Something a detector of voices takes for one: a pitch that falls, three formants, syllables."""
+    t = np.arange(int(seconds * 16_000)) / 16_000
+    pitch = np.cumsum(140 - 30 * t / seconds) / 16_000
+    source = sum(np.sin(2 * np.pi * k * pitch) / k for k in range(1, 30))
+    out = np.zeros_like(t)
+    for formant, width in ((700, 90), (1_200, 110), (2_600, 160)):
+        r = np.exp(-np.pi * width / 16_000)
+        a1, a2 = 2 * r * np.cos(2 * np.pi * formant / 16_000), -r * r
+        y = np.zeros(len(t) + 2)
+        for i, x in enumerate(source):
+            y[i + 2] = x + a1 * y[i + 1] + a2 * y[i]
+        out += y[2:] / np.abs(y).max()
+    syllables = 0.55 + 0.45 * np.sin(2 * np.pi * 4 * t - np.pi / 2)
+    return (out / np.abs(out).max() * syllables * 12_000).astype(np.int16)
+
+
+def test_a_synthetic_voice_is_speech(detector):
+    kinds = [e.kind for e in events_of(detector, vowel_speech())]
+    assert kinds[0] is Kind.START
+    assert kinds[-1] is Kind.END
+
+
+@pytest.mark.parametrize("level", [0, 10, 300, 3_000])
+def test_silence_and_white_noise_are_no_speech(detector, level):
+    noise = np.random.default_rng(0).normal(0, max(level, 1e-9), 16_000 * 5).astype(np.int16)
+    assert events_of(detector, noise) == []
+
+
+def test_chunks_of_any_size_give_the_same_events(detector):
+    speech = vowel_speech()
+    assert [
+        [(e.kind, e.stamp_ns, e.generation) for e in events_of(detector, speech, piece)] for piece in (512, 160, 4_000)
+    ] == [[(e.kind, e.stamp_ns, e.generation) for e in events_of(detector, speech)]] * 3
+
+
+def test_the_memory_of_the_model_is_reset_after_a_gap(detector):
+    frames = vowel_speech()[4096 : 4096 + 512 * 8].reshape(8, 512)
+    detector.reset()
+    fresh = [detector.probability(f) for f in frames]
+    again = [detector.probability(f) for f in frames]
+    detector.reset()
+    assert [detector.probability(f) for f in frames] == fresh
+    assert again != fresh
+
+
+def test_a_missing_model_names_the_command_that_fetches_it():
+    with pytest.raises(VoiceError, match="make models MODELS=silero-none"):
+        make_detector("silero", "silero-none")
+
+
+def test_a_file_that_is_no_model_is_refused(tmp_path):
+    path = tmp_path / "x.onnx"
+    path.write_bytes(b"nonsense")
+    with pytest.raises(VoiceError, match="cannot be loaded"):
+        make_detector("silero", str(path))
+
+
+def test_an_unknown_engine_lists_the_known():
+    with pytest.raises(VoiceError, match="silero"):
+        make_detector("ears", "x")
+
+
+@pytest.mark.parametrize("name", ["command_mycroft_stop.wav", "word_isolated_3824c00e_nohash_0.wav"])
+def test_a_recorded_short_word_is_one_utterance(detector, recordings, name):
+    events = events_of(detector, read_recording(recordings / "dev" / name).samples)
+    assert [e.reason for e in events if e.kind is Kind.END] == [Reason.SILENCE]
+
+
+@pytest.mark.parametrize("name", ["rain.wav", "kitchen.wav", "applause.wav", "digital_silence.wav", "room_tone.wav"])
+def test_recorded_noise_is_no_utterance(detector, recordings, name):
+    events = events_of(detector, read_recording(recordings / "noise" / name).samples)
+    assert [e for e in events if e.kind is Kind.END and e.reason is not Reason.TOO_SHORT] == []
