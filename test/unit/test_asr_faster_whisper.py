@@ -2,15 +2,15 @@
 
 import numpy as np
 import pytest
-from offline_ears import hear, word_errors
 
+from offline_ears import hear, word_errors
 from voice_pipeline.asr.registry import TranscriberOptions, make_transcriber
 from voice_pipeline.audio.files import read_recording
 from voice_pipeline.audio.formats import to_float
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.vad.registry import make_detector
 
-# Said by the recordings in these files; two clean commands, one that starts at the first sample, one of several sentences.
+# Said by the recordings in these files: a question, a word, a sentence of 13 s.
 SPOKEN = {
     "command_cognitive_whatstheweatherlike.wav": "What's the weather like",
     "command_mycroft_stop.wav": "stop",

@@ -43,9 +43,7 @@ class Ears:
         self.engine = Fake()
         self.results = []
         self.now = T0
-        self.r = Recognizer(
-            self.engine, RejectionRules(), self.results.append, wall_ns=lambda: self.now, **options
-        )
+        self.r = Recognizer(self.engine, RejectionRules(), self.results.append, wall_ns=lambda: self.now, **options)
         self.samples = 0
 
     def listen(self, ms):

@@ -1,5 +1,7 @@
 """The edge: any rate and channel count in pieces of any size becomes evenly stamped chunks of 512 samples."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,9 @@ def click_at(second, rate, seconds=2.0, channels=1):
     return audio.reshape(-1)
 
 
-@pytest.mark.parametrize(("rate", "channels", "piece"), [(16_000, 1, 700), (48_000, 2, 480), (44_100, 1, 441), (8_000, 1, 160)])
+@pytest.mark.parametrize(
+    ("rate", "channels", "piece"), [(16_000, 1, 700), (48_000, 2, 480), (44_100, 1, 441), (8_000, 1, 160)]
+)
 def test_a_click_keeps_its_capture_time(rate, channels, piece):
     converter = EdgeConverter(AudioFormat(rate, channels))
     audio = click_at(1.0, rate, channels=channels)
@@ -25,7 +29,7 @@ def test_a_click_keeps_its_capture_time(rate, channels, piece):
         part = audio[at * channels : (at + piece) * channels]
         chunks += converter.convert(part, T0 + samples_to_ns(at, rate))
     assert {len(c.samples) for c in chunks} == {512}
-    assert {b.stamp_ns - a.stamp_ns for a, b in zip(chunks, chunks[1:], strict=False)} == {32_000_000}
+    assert {b.stamp_ns - a.stamp_ns for a, b in itertools.pairwise(chunks)} == {32_000_000}
     whole = np.concatenate([c.samples for c in chunks])
     first = int(np.argmax(np.abs(whole) > 8_000))
     heard_at = (chunks[0].stamp_ns - T0) / 1e9 + first / 16_000
@@ -67,7 +71,7 @@ def test_resampling_in_pieces_equals_resampling_at_once():
     at_once = StreamResampler(AudioFormat(48_000, 1)).process(audio, last=True)
     assert len(at_once) == 16_000
     difference = np.abs(np.concatenate(parts).astype(int) - at_once)
-    assert difference.max() <= 3, 'more than the dither of two conversions'
+    assert difference.max() <= 3, "more than the dither of two conversions"
 
 
 def test_resampling_removes_what_16_khz_cannot_hold():

@@ -64,7 +64,8 @@ def test_a_device_is_found_by_number_name_and_part_of_a_name():
 
 
 @pytest.mark.parametrize(
-    ("wanted", "what"), [("Reachy", "no audio input matches"), ("usb", "several audio inputs"), ("0", "is no audio input")]
+    ("wanted", "what"),
+    [("Reachy", "no audio input matches"), ("usb", "several audio inputs"), ("0", "is no audio input")],
 )
 def test_an_unknown_or_ambiguous_device_lists_all_inputs(wanted, what):
     with pytest.raises(VoiceError, match=what) as error:

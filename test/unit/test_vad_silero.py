@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from offline_ears import START_NS
 
+from offline_ears import START_NS
 from voice_pipeline.audio.files import read_recording
 from voice_pipeline.audio.formats import AudioChunk, samples_to_ns
 from voice_pipeline.errors import VoiceError

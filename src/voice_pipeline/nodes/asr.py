@@ -12,16 +12,16 @@ from audio_common_msgs.msg import AudioDataStamped
 from voice_pipeline.asr.jobs import Result, Segment
 from voice_pipeline.asr.protocol import Transcriber
 from voice_pipeline.asr.recognizer import Recognizer
-from voice_pipeline.asr.registry import TranscriberOptions
+from voice_pipeline.asr.registry import TRANSCRIBERS, TranscriberOptions
 from voice_pipeline.asr.registry import make_transcriber as make_engine
 from voice_pipeline.asr.rejection import RejectionRules
 from voice_pipeline.audio.formats import AudioChunk, from_bytes
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.msg import Transcript, VoiceActivity
-from voice_pipeline.nodes._asr_parameters import PARAMETERS
 from voice_pipeline.ros.diagnostics import ERROR, OK, WARN, Health
 from voice_pipeline.ros.main import run
 from voice_pipeline.ros.node import VoiceNode
+from voice_pipeline.ros.parameters import Param
 from voice_pipeline.ros.qos import AUDIO, EVENTS
 from voice_pipeline.ros.stamps import to_msg, to_ns
 from voice_pipeline.ros.worker import Worker
@@ -48,6 +48,97 @@ def make_transcriber(p: dict[str, Any]) -> Transcriber:
     """
     options = TranscriberOptions(p["model"], p["device"], p["compute_type"], p["cpu_threads"], p["beam_size"])
     return make_engine(p["engine"], options)
+
+
+PARAMETERS = (
+    Param(
+        "engine",
+        "faster_whisper",
+        "The recogniser. faster_whisper: a third of the memory and time of PyTorch on a CPU.",
+        choices=tuple(TRANSCRIBERS),
+    ),
+    Param(
+        "model",
+        "",
+        "Model id or folder. Empty: whisper-tiny.en-ct2 for faster_whisper, distil-whisper/distil-small.en for "
+        "distil_whisper; nothing is ever downloaded by the node.",
+    ),
+    Param(
+        "language",
+        "en",
+        "ISO 639-1 of the speech, empty lets the engine guess. en: as the default model.",
+    ),
+    Param("device", "auto", "Where it computes. auto: CUDA where there is one.", choices=("auto", "cpu", "cuda")),
+    Param(
+        "compute_type",
+        "auto",
+        "Number format: int8, int8_float16, float16, float32. auto: the fastest that the processor has (int8 on a CPU).",
+    ),
+    Param(
+        "cpu_threads",
+        2,
+        "Threads of one transcription. 2: more than the free cores makes every stage slower.",
+        minimum=1,
+        maximum=64,
+    ),
+    Param(
+        "beam_size",
+        1,
+        "Hypotheses kept while decoding (faster_whisper). 1: 5 costs half as much time again for 0.5 points of WER.",
+        minimum=1,
+        maximum=10,
+    ),
+    Param(
+        "speculate",
+        True,
+        "Transcribe at every pause, so that the words are ready when the end is known. True: it hides the recogniser.",
+    ),
+    Param(
+        "partial_period_s",
+        0.8,
+        "How often words are shown while somebody speaks, 0 for never. 0.8: at 0.25 s a transcription a third of the "
+        "time; raise it or set 0 where the processor is full.",
+        unit="s",
+        minimum=0.0,
+        maximum=10.0,
+    ),
+    Param(
+        "reject_no_speech",
+        0.6,
+        "Reject above this no-speech probability if also below reject_confidence, 1 for never. 0.6: Whisper's own.",
+        minimum=0.0,
+        maximum=1.0,
+    ),
+    Param(
+        "reject_confidence",
+        0.5,
+        "See reject_no_speech. 0.5: real words with a high no-speech probability are above it.",
+        minimum=0.0,
+        maximum=1.0,
+    ),
+    Param(
+        "reject_below_confidence",
+        0.15,
+        "Reject below this confidence whatever else, 0 for never. 0.15: babble is at 0.04, hard real speech above 0.2.",
+        minimum=0.0,
+        maximum=1.0,
+    ),
+    Param(
+        "reject_compression_ratio",
+        2.4,
+        "Reject a text that repeats itself more than this. 2.4: Whisper's own.",
+        minimum=1.0,
+        maximum=100.0,
+    ),
+    Param(
+        "reject_level_dbfs",
+        -60.0,
+        "Reject speech quieter than this. -60: the quietest real recording tried was at -42.",
+        unit="dB",
+        minimum=-120.0,
+        maximum=0.0,
+    ),
+)
 
 
 class AsrNode(VoiceNode):
