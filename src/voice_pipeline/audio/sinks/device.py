@@ -1,0 +1,156 @@
+"""The loudspeaker, through PortAudio. Apart because it needs a system library that many machines lack."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+
+from voice_pipeline.audio.formats import Int16, samples_to_ns
+from voice_pipeline.audio.sinks.protocol import DEFAULT_RATE
+from voice_pipeline.errors import VoiceError
+
+_MAX_LATENCY_S = 2.0  # some host APIs report garbage
+
+
+def load_portaudio() -> Any:
+    """The sounddevice module.
+
+    Raises:
+        VoiceError: the Python package or the system library is missing.
+    """
+    try:
+        import sounddevice
+    except ImportError as error:
+        raise VoiceError(
+            "the Python package 'sounddevice' is not installed.",
+            "Run `pip install sounddevice`, or use sink: file or null.",
+        ) from error
+    except OSError as error:  # raised at import when the shared library is not found
+        raise VoiceError(
+            "the PortAudio library is not on this machine, so there is no way to a loudspeaker.",
+            "Run `sudo apt install libportaudio2`, or use sink: file or null.",
+        ) from error
+    return sounddevice
+
+
+def find_output(devices: list[dict[str, Any]], wanted: str) -> int | None:
+    """Index of an output device: "" is the system's default (None), a number is an index, else a name or part of one.
+
+    Raises:
+        VoiceError: no output matches, or several do and none exactly; lists all outputs.
+    """
+    outputs = {i: d for i, d in enumerate(devices) if d["max_output_channels"] > 0}
+    listing = "; ".join(f"{i}: {d['name']} ({d['max_output_channels']} channels)" for i, d in outputs.items())
+    if not outputs:
+        raise VoiceError("this machine has no audio output.", "Plug in a loudspeaker, or use sink: file or null.")
+    if wanted == "":
+        return None
+    if wanted.isdigit():
+        if int(wanted) in outputs:
+            return int(wanted)
+        raise VoiceError(f"device {wanted} is no audio output.", f"Set `device` to one of these: {listing}.")
+    exact = [i for i, d in outputs.items() if d["name"] == wanted]
+    matches = exact or [i for i, d in outputs.items() if wanted.lower() in d["name"].lower()]
+    if len(matches) == 1:
+        return matches[0]
+    found = "several audio outputs match" if matches else "no audio output matches"
+    raise VoiceError(f"{found} '{wanted}'.", f"Set `device` to one of these, by number or name: {listing}.")
+
+
+class DeviceSink:
+    """A loudspeaker, kept open and fed with silence: many USB and Bluetooth ones swallow the first word otherwise.
+
+    Args:
+        device: name, part of a name, or index; empty for the system's default.
+        sample_rate: Hz to open it with; 0 tries 24 kHz, then the device's own rate.
+        period_s: seconds of one block.
+    """
+
+    wants_silence = True
+
+    def __init__(self, device: str = "", sample_rate: int = 0, period_s: float = 0.020) -> None:
+        self.sample_rate = sample_rate or DEFAULT_RATE
+        self.underruns = 0
+        self.name = ""
+        self._wanted = device
+        self._rate = sample_rate
+        self._period_s = period_s
+        self._channels = 1
+        self._latency_s = 0.0
+        self._stream: Any = None
+
+    def open(self) -> None:
+        """Open the device and start it.
+
+        Raises:
+            VoiceError: no PortAudio, no such device (lists all), or it refuses the format.
+        """
+        portaudio = load_portaudio()
+        index = find_output(list(portaudio.query_devices()), self._wanted)
+        try:
+            info = portaudio.query_devices(index, "output")
+        except (portaudio.PortAudioError, ValueError) as error:
+            raise VoiceError(
+                "this machine has no default audio output.", "Set `device`, or use sink: file or null."
+            ) from error
+        self.name = str(info["name"])
+        own_rate = int(info["default_samplerate"])
+        rates = [self._rate] if self._rate else list(dict.fromkeys((DEFAULT_RATE, own_rate)))
+        problem: Exception | None = None
+        for rate in rates:
+            for channels in (1, 2):
+                try:
+                    self._start(portaudio, index, rate, channels)
+                except portaudio.PortAudioError as error:
+                    problem = error
+                    continue
+                return
+        raise VoiceError(
+            f"audio output '{self.name}' does not open at {rates} Hz: {problem}.",
+            f"It prefers {own_rate} Hz: set `sample_rate`, or end the program that holds it.",
+        )
+
+    def _start(self, portaudio: Any, index: int | None, rate: int, channels: int) -> None:
+        stream = portaudio.RawOutputStream(
+            samplerate=rate,
+            blocksize=round(rate * self._period_s),
+            device=index,
+            channels=channels,
+            dtype="int16",
+            latency="low",
+        )
+        stream.start()
+        self._stream, self.sample_rate, self._channels = stream, rate, channels
+        self._latency_s = stream.latency if 0.0 <= stream.latency < _MAX_LATENCY_S else 0.0
+        self.underruns = 0
+
+    def begin(self, idle_s: float) -> None:
+        """Nothing: the device kept running."""
+
+    def write(self, block: Int16) -> int:
+        """Hand the block to the device; blocks while its buffer is full.
+
+        Raises:
+            VoiceError: the device is gone.
+        """
+        data = block if self._channels == 1 else np.repeat(block, self._channels)
+        try:
+            # PortAudio counts the silence before the very first block as an underflow too; it is heard as one.
+            self.underruns += int(self._stream.write(data.tobytes()))
+        except Exception as error:  # PortAudioError, or AttributeError after close
+            raise VoiceError(
+                f"audio output '{self.name}' stopped: {error}.", "Plug it in again; it is reopened by itself."
+            ) from error
+        # Just handed over: its last sample is heard a full buffer from now.
+        return time.time_ns() + int(self._latency_s * 1e9) - samples_to_ns(len(block), self.sample_rate)
+
+    def close(self) -> None:
+        """Stop and release the device."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            with suppress(Exception):
+                stream.abort()
+                stream.close()

@@ -1,0 +1,224 @@
+"""Node audio_player: plays `speech` on a sink and tells on `playback` what was really heard."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from audio_common_msgs.msg import AudioDataStamped, AudioInfo
+from rcl_interfaces.msg import SetParametersResult
+
+from voice_pipeline.audio.formats import Int16, to_bytes
+from voice_pipeline.audio.meter import Report
+from voice_pipeline.audio.playback import Player
+from voice_pipeline.audio.sinks import SINKS, SinkOptions, make_sink
+from voice_pipeline.audio.track import SpeechChunk
+from voice_pipeline.errors import VoiceError
+from voice_pipeline.msg import PlaybackControl, PlaybackState, SpeechAudio
+from voice_pipeline.ros.diagnostics import ERROR, OK, WARN, Health
+from voice_pipeline.ros.main import run
+from voice_pipeline.ros.node import VoiceNode
+from voice_pipeline.ros.parameters import Param
+from voice_pipeline.ros.qos import AUDIO, EVENTS, LATCHED, SPEECH
+from voice_pipeline.ros.stamps import to_msg
+
+_VOLUME = Param(
+    "volume",
+    1.0,
+    "Gain of everything that is played. 1 leaves the voice as it was made; the device has a volume of its own.",
+    minimum=0.0,
+    maximum=1.0,
+    live=True,
+)
+
+
+class AudioPlayerNode(VoiceNode):
+    """Plays `speech` and reports on `playback`.
+
+    Obeys `playback_control` (flush, pause, resume, duck) within one period; `playback/audio` carries what was played,
+    as the reference of an echo canceller, only while somebody listens.
+    """
+
+    PARAMETERS = (
+        Param(
+            "sink",
+            "device",
+            "Where sound goes: a loudspeaker, a WAV file, or nowhere at real-time pace. "
+            "A loudspeaker, because that is what a robot has.",
+            choices=tuple(SINKS),
+        ),
+        Param(
+            "device",
+            "",
+            "Sink device: name, part of a name, or index. Empty takes the system's default. "
+            "Names survive replugging, indices do not.",
+        ),
+        Param(
+            "file_path", "", "Sink file: the WAV to write, overwritten on activate. Empty, so that nobody's file is."
+        ),
+        Param(
+            "sample_rate",
+            0,
+            "Rate of the sink. 0 takes 24000, Kokoro's own, or what the device prefers; other speech is resampled.",
+            unit="Hz",
+            minimum=0,
+            maximum=192_000,
+        ),
+        Param(
+            "period_ms",
+            20.0,
+            "Length of a block; orders take effect within one. 20 costs 0.5 % of a core and nobody hears it as late.",
+            unit="ms",
+            minimum=5.0,
+            maximum=100.0,
+        ),
+        _VOLUME,
+        Param(
+            "stream_timeout",
+            10.0,
+            "A clause whose chunks stop without a last one ends after this. Longer than the slowest synthesis of a "
+            "piece, because it is only for a tts node that died.",
+            unit="s",
+            minimum=0.5,
+            maximum=120.0,
+        ),
+    )
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._player: Player | None = None
+        self._entities: list[tuple[Any, Any]] = []
+        self._refused = 0
+        super().__init__("audio_player", **kwargs)
+        self.add_on_set_parameters_callback(self._on_parameters)
+
+    def open(self) -> None:
+        """Open the sink, then listen."""
+        options = SinkOptions(self.p["device"], self.p["file_path"], self.p["sample_rate"], self.p["period_ms"] / 1000)
+        sink = make_sink(self.p["sink"], options)
+        sink.open()
+        self.get_logger().info(f"plays on {self.p['sink']} {getattr(sink, 'name', '')} at {sink.sample_rate} Hz")
+        self._state = self._keep(self.create_publisher(PlaybackState, "playback", EVENTS), self.destroy_publisher)
+        self._audio = self._keep(
+            self.create_publisher(AudioDataStamped, "playback/audio", AUDIO), self.destroy_publisher
+        )
+        info = self._keep(self.create_publisher(AudioInfo, "playback/audio_info", LATCHED), self.destroy_publisher)
+        info.publish(_audio_info(sink.sample_rate))
+        self._player = Player(
+            sink,
+            self._publish_state,
+            self._publish_audio,
+            period_s=options.period_s,
+            volume=self.p["volume"],
+            stream_timeout_s=self.p["stream_timeout"],
+        )
+        self._keep(self.create_subscription(SpeechAudio, "speech", self._on_speech, SPEECH), self.destroy_subscription)
+        self._keep(
+            self.create_subscription(PlaybackControl, "playback_control", self._on_control, EVENTS),
+            self.destroy_subscription,
+        )
+        self._player.start()
+
+    def close(self) -> None:
+        """Stop playing; what waits is reported as flushed."""
+        player, self._player = self._player, None
+        if player is not None:
+            player.stop()
+        while self._entities:
+            entity, destroy = self._entities.pop()
+            destroy(entity)
+
+    def health(self) -> Health:
+        """A sink that broke, with its cure; else queue, underruns and pauses."""
+        player = self._player
+        if player is None:
+            return Health()
+        figures = {"sink": self.p["sink"], "underruns": player.underruns, "refused_orders": self._refused}
+        if player.fault:
+            return Health(ERROR, f"{player.fault} Trying again.", figures)
+        if player.stalled_s > 2.0:
+            return Health(ERROR, f"the sink took nothing for {player.stalled_s:.0f} s. Replug it, restart me.", figures)
+        if player.paused:
+            return Health(WARN, "paused; RESUME or FLUSH on `playback_control` ends it", figures)
+        return Health(OK, "ok", figures)
+
+    def _keep(self, entity: Any, destroy: Any) -> Any:
+        self._entities.append((entity, destroy))
+        return entity
+
+    def _on_speech(self, message: Any) -> None:
+        if self._player is not None:
+            self._player.feed(
+                SpeechChunk(
+                    message.say_id,
+                    message.turn_id,
+                    message.sequence,
+                    message.sample_rate,
+                    message.channels,
+                    message.is_last,
+                    bytes(message.audio.data),
+                )
+            )
+
+    def _on_control(self, message: Any) -> None:
+        if self._player is None:
+            return
+        if message.command == PlaybackControl.FLUSH:
+            self._player.flush(message.say_id)
+        elif message.command == PlaybackControl.PAUSE:
+            self._player.pause()
+        elif message.command == PlaybackControl.RESUME:
+            self._player.resume()
+        elif message.command == PlaybackControl.DUCK:
+            self._player.duck(message.gain_db)
+        else:
+            self._refused += 1
+            self.get_logger().warn(f"playback_control: there is no command {message.command}; use 0 to 3")
+
+    def _publish_state(self, report: Report) -> None:
+        message = PlaybackState(
+            state=report.state.value,
+            say_id=report.say_id,
+            turn_id=report.turn_id,
+            first_sample=to_msg(report.first_sample_ns),
+            first_audible=to_msg(report.first_audible_ns),
+            seconds_played=report.seconds_played,
+            seconds_queued=report.seconds_queued,
+            level_dbfs=report.level_dbfs,
+            underruns=report.underruns,
+            detail=report.detail,
+        )
+        message.header.stamp = self.get_clock().now().to_msg()
+        self._state.publish(message)
+
+    def _publish_audio(self, block: Int16, start_ns: int) -> None:
+        if self._audio.get_subscription_count() == 0:
+            return
+        message = AudioDataStamped()
+        message.header.stamp = to_msg(start_ns)
+        message.audio.data.frombytes(to_bytes(block))
+        self._audio.publish(message)
+
+    def _on_parameters(self, parameters: Sequence[Any]) -> SetParametersResult:
+        for parameter in parameters:
+            if parameter.name == "volume":
+                try:
+                    self.p["volume"] = _VOLUME.check(parameter.value, self.get_name())
+                except VoiceError as error:
+                    return SetParametersResult(successful=False, reason=str(error))
+                if self._player is not None:
+                    self._player.set_volume(self.p["volume"])
+        return SetParametersResult(successful=True)
+
+
+def _audio_info(rate: int) -> AudioInfo:
+    return AudioInfo(channels=1, sample_rate=rate, sample_format="S16LE", bitrate=rate * 16, coding_format="wave")
+
+
+def main() -> int:
+    """Run the node."""
+    return run(AudioPlayerNode)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
