@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import wave
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,23 +62,19 @@ def recordings(lines: tuple[Line, ...]) -> list[Path]:
 
 
 def _key(line: Line) -> str:
-    import hashlib
-
     return hashlib.sha256(f"{VOICE} {line.text}".encode()).hexdigest()[:8]
 
 
 def _synthesise(missing: list[tuple[Line, Path]]) -> None:
     import numpy as np
 
-    from voice_pipeline.tts.registry import create_synthesizer
+    from voice_pipeline.tts.protocol import Cancellation
+    from voice_pipeline.tts.registry import SynthesizerOptions, make_synthesizer
 
-    synthesizer = create_synthesizer("kokoro", threads=2)
+    synthesizer = make_synthesizer("kokoro", SynthesizerOptions())
     try:
         for line, path in missing:
-            chunks = [np.asarray(c) for c in synthesizer.synthesize(line.text, VOICE, 1.0)]
-            pcm = np.concatenate(chunks)
-            if pcm.dtype != np.int16:
-                pcm = (np.clip(pcm, -1, 1) * 32767).astype("<i2")
+            pcm = np.concatenate(list(synthesizer.synthesize(line.text, VOICE, 1.0, Cancellation())))
             partial = path.with_suffix(".partial")
             with wave.open(str(partial), "wb") as out:
                 out.setnchannels(1)

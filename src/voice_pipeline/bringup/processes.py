@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from voice_pipeline.bringup.plan import NodeSpec, Plan
+from voice_pipeline.ros.main import PARENT
 
 
 class Processes:
@@ -55,7 +56,7 @@ class Processes:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=self._env,
+                env={**self._env, PARENT: str(os.getpid())},
                 start_new_session=True,
             )
 

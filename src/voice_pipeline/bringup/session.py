@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import queue
 import random
+import signal
 import socket
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -58,6 +60,9 @@ class Session:
         self.killed: list[str] = []
 
     def __enter__(self) -> Session:
+        if threading.current_thread() is threading.main_thread():
+            # A SIGTERM ends what was started too, as Ctrl-C does.
+            self._stack.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, signal.default_int_handler))
         try:
             self._start()
         except BaseException:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import queue
 import threading
 import time
@@ -15,6 +16,7 @@ import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
 from std_msgs.msg import Bool, String
 
 from voice_pipeline.bringup.conversation import STAGES, Turn, head_angle_deg
@@ -203,8 +205,7 @@ class Watcher:
 
 def init_isolated(domain: int) -> None:
     """rclpy on a domain of its own, on this machine only: a demo or bench must not meet a robot on the network."""
-    import os
-
     os.environ["ROS_DOMAIN_ID"] = str(domain)
     os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-    rclpy.init(args=[])
+    # Ctrl-C is Python's own KeyboardInterrupt here: what was started is then ended in order.
+    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)

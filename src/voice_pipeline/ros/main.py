@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import socket
@@ -21,6 +22,21 @@ from voice_pipeline.ros.node import VoiceNode
 from voice_pipeline.ros.worker import any_abandoned
 
 
+# Set by whoever starts nodes as processes: a node ends with that process, however that ends.
+PARENT = "VOICE_PIPELINE_PARENT"
+_PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent() -> None:
+    """Ask the kernel for a SIGTERM when the process named in $VOICE_PIPELINE_PARENT ends; nothing without it (Linux)."""
+    parent = os.environ.get(PARENT)
+    if not parent or sys.platform != "linux":
+        return
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != int(parent):  # it ended before we asked
+        sys.exit(1)
+
+
 class StopSignal:
     """An event that SIGINT and SIGTERM set, and that wakes executors at once.
 
@@ -29,6 +45,7 @@ class StopSignal:
     """
 
     def __init__(self) -> None:
+        end_with_parent()
         self._event = threading.Event()
         self._executors: list[SingleThreadedExecutor] = []
         self._reader, self._writer = socket.socketpair()
