@@ -32,7 +32,7 @@ class Load:
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Exit codes: 0 measured, 1 some turns had no answer, 2 it could not start."""
+    """Exit codes: 0 measured, 1 some turns had no answer, 2 it could not start, 130 interrupted."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--audio", type=Path, help="a folder with a manifest.csv to take the person's speech from")
     parser.add_argument("--turns", type=int, default=10)
@@ -53,6 +53,9 @@ def main(args: Sequence[str] | None = None) -> int:
     except VoiceError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("\nbench: interrupted; nothing was written.", file=sys.stderr)
+        return 130
     (options.out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
     _print(console, summary)
     return 0 if summary["answered"] == len(files) else 1

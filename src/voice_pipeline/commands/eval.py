@@ -84,7 +84,7 @@ class Ears:
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Exit codes: 0 evaluated, 2 it could not start."""
+    """Exit codes: 0 evaluated, 2 it could not start, 130 interrupted."""
     parser = argparse.ArgumentParser(prog="eval", description=__doc__)
     parser.add_argument("--audio", type=Path, nargs="*", help="folders with a manifest.csv; default: dev and noise of the test audio")
     parser.add_argument("--profile", default="demo")
@@ -100,6 +100,9 @@ def main(args: Sequence[str] | None = None) -> int:
     except VoiceError as error:
         print(f"eval: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("\neval: interrupted; nothing was written.", file=sys.stderr)
+        return 130
     summary = summarise(results)
     (options.out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
     (options.out / "files.json").write_text(json.dumps([asdict(r) for r in results], indent=2, ensure_ascii=False) + "\n")
