@@ -1,0 +1,399 @@
+"""The only writer to the robot: a 50 Hz loop that runs one task at a time through the limiter, watches the age of the
+measured state, and obeys a latched stop. `tick` takes the time, so that a test can hold the clock."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from voice_pipeline.errors import VoiceError
+from voice_pipeline.motion import goals
+from voice_pipeline.motion.follower import Follower
+from voice_pipeline.motion.limits import Limits
+from voice_pipeline.motion.link import Link
+from voice_pipeline.motion.moves import Move, Playing
+from voice_pipeline.motion.paths import Path, travel
+from voice_pipeline.motion.protocol import NEUTRAL, Pose, Robot, RobotState
+from voice_pipeline.motion.tasks import Listener, Outcome, Refused, Report, Task
+
+_KEEP_ALIVE_S = 0.5  # a pose at rest is sent this often: the motors hold it anyhow
+_REPORT_S = 0.1
+_NEAR = 0.0087  # rad, 0.5 degrees: settled at once
+_SPEEDS = (0.25, 2.0)
+_MOST_REPEATS = 20
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the controller runs.
+
+    rate: Hz of the stream. state_timeout: s without a state until the robot counts as gone. tolerance: rad a goal may
+    be missed by. settle: s to wait for it after the last pose was sent. keep_awake: wake the robot whenever it is found
+    asleep after (re)connecting, unless it was put to sleep.
+    """
+
+    rate: float = 50.0
+    state_timeout: float = 0.5
+    tolerance: float = 0.087
+    settle: float = 0.6
+    keep_awake: bool = True
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the body does. state: the name of a constant of MotionState. age: s of the last word from the robot."""
+
+    state: str
+    move: str
+    progress: float
+    age: float
+    clamps: int
+    detail: str
+    measured: RobotState | None
+    following: bool  # the measured pose keeps to the commanded one
+
+
+class Controller:
+    """Runs tasks on a robot. All methods may be called from any thread.
+
+    Args:
+        robot: not yet started.
+        limits: kept on every pose that is sent.
+        moves: the gestures by name.
+        on_change: told when the status changes.
+        on_asleep: told when the robot should be awake and is found asleep; calls `wake` on a thread that may block.
+    """
+
+    def __init__(
+        self,
+        robot: Robot,
+        limits: Limits,
+        moves: Mapping[str, Move],
+        settings: Settings,
+        on_change: Callable[[], None] = lambda: None,
+        on_asleep: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.robot, self.limits, self.moves, self.settings = robot, limits, moves, settings
+        self._on_change, self._on_asleep = on_change, on_asleep
+        self._dt = 1.0 / settings.rate
+        self._follower = Follower(limits, self._dt)
+        self._link = Link(robot, limits, settings.state_timeout)
+        self.lock = threading.RLock()
+        self._calls: list[Callable[[], None]] = []  # made once the lock is released
+        self._task: Task | None = None
+        self._held = self._follower.pose  # what gestures start from and return to
+        self._stopped = False
+        self._handed_over = ""  # what the robot does by itself meanwhile: wake_up, sleep
+        self._goal_clamps = 0
+        self._sent: Pose | None = None
+        self._sent_at = 0.0
+        self._shown = ("", "")
+        self._wants_awake = settings.keep_awake
+        self._ending = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.late = 0  # periods that began more than half a period late; since start
+
+    # -- the loop
+
+    def start(self, on_state: Callable[[RobotState], None] = lambda state: None) -> None:
+        """Connect and begin to write. `on_state` gets every measured state, on the robot's thread."""
+        self.robot.start(on_state)
+        self._thread = threading.Thread(target=self._run, name="motion-writer", daemon=True)
+        self._thread.start()
+
+    def close(self, timeout: float = 1.0) -> None:
+        """Bring the motion to rest (at most `timeout` s), end the task, disconnect. The robot keeps its last pose."""
+        self.stop()
+        deadline = time.monotonic() + timeout
+        while self._thread is not None and self._follower.moving and self._link.connected:
+            if time.monotonic() > deadline:
+                break
+            self._ending.wait(self._dt)
+        self._ending.set()
+        if self._thread is not None:
+            self._thread.join(2.0)
+        self._finish(Outcome.STOPPED, "The node was stopped.")
+        self._make_calls()
+        self.robot.close()
+
+    def _run(self) -> None:
+        due = time.monotonic()
+        while not self._ending.is_set():
+            now = time.monotonic()
+            if now - due > self._dt / 2:
+                self.late += 1
+                due = now  # never catch up: poses in quick succession would be a jump
+            self.tick(now)
+            due += self._dt
+            self._ending.wait(max(0.0, due - time.monotonic()))
+
+    def tick(self, now: float) -> None:
+        """One period: watch, advance, send. `now` in time.monotonic() seconds."""
+        with self.lock:
+            self._watch(now)
+            pose = None
+            if self._link.connected and self._link.awake and not self._link.stale and not self._handed_over:
+                pose = self._follower.step()
+                self._link.compare(pose, now)
+                self._supervise(now)
+            status = self.status(now)
+            if (status.state, status.move) != self._shown:
+                self._shown = (status.state, status.move)
+                self._calls.append(self._on_change)
+        if pose is not None and (pose != self._sent or now - self._sent_at >= _KEEP_ALIVE_S):
+            self.robot.set_target(pose)
+            self._sent, self._sent_at = pose, now
+        self._make_calls()
+
+    # -- orders
+
+    def move_head(self, angles: tuple[float, float, float], z: float, duration: float, listener: Listener) -> Task:
+        """Turn the head to roll, pitch, yaw (rad, relative to the body) and z (m) in `duration` s; 0: at once.
+
+        Raises:
+            Refused: see Outcome.
+        """
+        with self.lock:
+            self._check_ready()
+            goals.check_duration(duration)
+            target, clamped = goals.head_target(self._held, *angles, z, self.limits)
+            return self._head("move_head", target, clamped, duration, listener)
+
+    def look(self, yaw: float, pitch: float, duration: float, listener: Listener) -> Task:
+        """Look in a direction of the base frame (rad), turning the body for what the head cannot reach.
+
+        Raises:
+            Refused: see Outcome.
+        """
+        with self.lock:
+            self._check_ready()
+            goals.check_duration(duration)
+            target, clamped = goals.look_target(self._held, yaw, pitch, self.limits)
+            return self._head("look_at", target, clamped, duration, listener)
+
+    def play(self, name: str, speed: float, repeat: int, preempt: bool, listener: Listener) -> Task:
+        """Play a gesture from the held pose and return to it. 0 for speed and repeat mean 1.
+
+        Raises:
+            Refused: see Outcome.
+        """
+        with self.lock:
+            self._check_ready()
+            move = self.moves.get(name)
+            if move is None:
+                known = ", ".join(sorted(self.moves))
+                raise Refused(Outcome.UNKNOWN_MOVE, f"There is no move '{name}'. Known moves: {known}.")
+            speed, repeat = speed or 1.0, repeat or 1
+            if not _SPEEDS[0] <= speed <= _SPEEDS[1]:
+                raise Refused(Outcome.INVALID_GOAL, f"speed is {speed:g}; give {_SPEEDS[0]:g}..{_SPEEDS[1]:g}.")
+            if repeat > _MOST_REPEATS:
+                raise Refused(Outcome.INVALID_GOAL, f"repeat is {repeat}; give at most {_MOST_REPEATS}.")
+            if not preempt:
+                self._check_no_move()
+            allowed = min(speed, 1.0 / move.slowdown(self.limits))
+            base = move.base(self._held, self.limits)
+            task = Task(name, True, base, allowed < speed, listener, time.monotonic())
+            paths: list[Path] = []
+            if self._follower.moving or any(abs(a - b) > 1e-6 for a, b in zip(base, self._follower.pose, strict=True)):
+                paths += travel(self._follower.point(), base, self.limits)
+            return self._begin(task, [*paths, Playing(move, base, allowed, repeat)], base, replan=False)
+
+    def cancel(self, task: Task) -> None:
+        """Bring a task to rest; it ends CANCELLED then. Nothing happens when it is over already."""
+        with self.lock:
+            if task is self._task and task.ending is Outcome.NONE:
+                task.ending = Outcome.CANCELLED
+                self._follower.brake()
+
+    def stop(self) -> None:
+        """Latch the stop: what moves slows down within the limits and stays; orders are refused until reset_stop."""
+        with self.lock:
+            self._stopped = True
+            if self._task is not None:
+                self._task.ending = Outcome.STOPPED
+            if not self._handed_over:
+                self._follower.brake()
+
+    def reset_stop(self) -> None:
+        """Take orders again. Nothing moves by itself."""
+        with self.lock:
+            self._stopped = False
+
+    @property
+    def stopped(self) -> bool:
+        """The stop is latched."""
+        return self._stopped
+
+    # -- what it does
+
+    def status(self, now: float) -> Status:
+        """How things stand."""
+        with self.lock:
+            link, task = self._link, self._task
+            move, progress, detail = (task.name if task else ""), 0.0, ""
+            if not link.connected:
+                state, detail = "DISCONNECTED", link.reason(now)
+            elif self._stopped:
+                state, detail = "STOPPED", "The stop is latched; motion/reset_stop releases it."
+            elif self._handed_over:
+                state, move = "MOVING", self._handed_over
+            elif not link.awake:
+                state, detail = "SLEEPING", "Asleep; motion/wake_up wakes it."
+            elif task is not None or self._follower.moving:
+                state = "MOVING"
+            else:
+                state = "IDLE"
+            if task is not None:
+                progress = self._follower.progress
+            clamps = self._follower.clamps + self._goal_clamps
+            age = link.age(now)
+            return Status(state, move, progress, age, clamps, detail, self.robot.state, link.following)
+
+    def _watch(self, now: float) -> None:
+        event = self._link.update(now, bool(self._handed_over))
+        if event == "lost":
+            self._finish(Outcome.ROBOT_DISCONNECTED, self._link.reason(now))
+        elif event == "back":
+            self.resync()
+            if self._link.awake:
+                self._wants_awake = True
+            elif self._wants_awake and not self._stopped:
+                self._calls.append(self._on_asleep)
+        elif event == "asleep":
+            self._finish(Outcome.ASLEEP, "The motors were switched off.")
+        elif event == "stale":
+            self._follower.pause()
+
+    def _supervise(self, now: float) -> None:
+        """Report on the task, and end it when it is done."""
+        task = self._task
+        if task is None:
+            return
+        if now - task.reported >= _REPORT_S:
+            task.reported = now
+            report = self._report(task)
+            self._calls.append(lambda: task.listener.progress(report))
+        if self._follower.moving:
+            return
+        if task.ending is not Outcome.NONE:
+            if not task.is_move or task.ending is Outcome.STOPPED:
+                self._held = self._follower.pose
+            self._finish(task.ending, f"{task.name} was {task.ending.value}.")
+            return
+        if task.settling is None:
+            task.settling = now
+        error = self._report(task).error
+        if error <= _NEAR:
+            self._finish(Outcome.NONE, "")
+        elif now - task.settling >= self.settings.settle:
+            if error <= self.settings.tolerance:
+                self._finish(Outcome.NONE, "")
+            else:
+                missed = f"{task.name} ended {math.degrees(error):.1f} degrees from its goal."
+                self._finish(Outcome.NOT_REACHED, missed)
+
+    def _head(self, name: str, target: Pose, clamped: bool, duration: float, listener: Listener) -> Task:
+        self._check_no_move()
+        self._goal_clamps += clamped
+        task = Task(name, False, target, clamped, listener, time.monotonic())
+        paths = travel(self._follower.point(), target, self.limits, duration)
+        return self._begin(task, paths, target, replan=True)
+
+    def _begin(self, task: Task, paths: Sequence[Path], held: Pose, replan: bool) -> Task:
+        if self._task is not None:
+            ending = self._task.ending if self._task.ending is not Outcome.NONE else Outcome.PREEMPTED
+            self._finish(ending, f"{self._task.name} made way for {task.name}.")
+        self._task, self._held = task, held
+        self._follower.follow(paths, held if replan else None)
+        return task
+
+    def _finish(self, outcome: Outcome, message: str) -> None:
+        with self.lock:
+            task, self._task = self._task, None
+            if task is not None:
+                report = self._report(task)
+                self._calls.append(lambda: task.listener.done(outcome, message, report))
+
+    def _report(self, task: Task) -> Report:
+        state = self.robot.state
+        error = math.nan
+        if state is not None:
+            error = max(
+                abs(getattr(task.target, k) - getattr(state.pose, k)) for k in ("roll", "pitch", "yaw", "body_yaw")
+            )
+        seconds = time.monotonic() - task.begun
+        return Report(self._follower.progress, error, seconds, task.clamped, state)
+
+    def _make_calls(self) -> None:
+        with self.lock:
+            calls, self._calls = self._calls, []
+        for call in calls:
+            call()
+
+    def _check_ready(self) -> None:
+        now = time.monotonic()
+        if not self._link.connected:
+            raise Refused(Outcome.ROBOT_DISCONNECTED, self._link.reason(now))
+        if self._stopped:
+            raise Refused(Outcome.STOPPED, "The stop is latched; call motion/reset_stop first.")
+        if self._handed_over:
+            raise Refused(Outcome.BUSY, f"The robot is busy with {self._handed_over}.")
+        if not self._link.awake:
+            raise Refused(Outcome.ASLEEP, "The robot is asleep; call motion/wake_up first.")
+
+    def _check_no_move(self) -> None:
+        task = self._task
+        if task is not None and task.is_move and task.ending is Outcome.NONE:
+            raise Refused(Outcome.BUSY, f"'{task.name}' is being played; wait for its end, cancel it or preempt.")
+
+    # -- for wake.py, which lets the robot move by itself for a while
+
+    @property
+    def awake(self) -> bool:
+        """Connected, motors on and not in the sleeping pose."""
+        return self._link.connected and self._link.awake
+
+    def rest(self, listener: Listener) -> Task:
+        """Go to neutral, body and antennas included, whatever runs. Raises Refused."""
+        with self.lock:
+            self._check_ready()
+            if self._task is not None:
+                self._finish(Outcome.PREEMPTED, f"{self._task.name} made way for rest.")
+            return self._head("rest", NEUTRAL, False, 0.0, listener)
+
+    def hand_over(self, name: str, awake: bool) -> None:
+        """Stop writing: the robot moves by itself until `take_back`. `awake`: what it shall be afterwards.
+
+        Raises:
+            VoiceError: there is no robot, the stop is latched, or it was handed over already.
+        """
+        with self.lock:
+            now = time.monotonic()
+            if not self._link.connected:
+                raise VoiceError(self._link.reason(now), "")
+            if self._stopped:
+                raise VoiceError("The stop is latched.", "Call motion/reset_stop first.")
+            if self._handed_over:
+                raise VoiceError(f"The robot is busy with {self._handed_over}.", "Wait for its end.")
+            self._finish(Outcome.PREEMPTED, f"It made way for {name}.")
+            self._handed_over, self._wants_awake = name, awake
+
+    def take_back(self, awake: bool) -> None:
+        """Write again, from the measured pose and velocity."""
+        with self.lock:
+            self._handed_over = ""
+            self._link.awake = awake and self._link.connected
+            self.resync(self._link.velocity)
+
+    def resync(self, velocity: Pose = NEUTRAL) -> None:
+        """Go on from the measured pose, without a jump."""
+        state = self.robot.state
+        if state is None:
+            return
+        with self.lock:
+            self._follower.reset(state.pose, velocity)
+            self._held = self.limits.clamp(state.pose)[0]
+            self._sent = None

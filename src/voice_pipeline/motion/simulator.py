@@ -1,0 +1,220 @@
+"""The simulated Reachy Mini: the robot's real daemon with its mock-up simulation (kinematics, no physics), as a child
+process in an environment of its own. `python -m voice_pipeline.motion.simulator --port 8000` runs one in a terminal."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+
+from voice_pipeline.errors import VoiceError
+from voice_pipeline.model_store import cache_root
+
+_CURE = "Run `make robot` once (downloads about 250 MB), or set VOICE_PIPELINE_ROBOT_ENV to an environment that has it."
+_FLAGS = (
+    "--mockup-sim",
+    "--headless",
+    "--deactivate-audio",
+    "--localhost-only",
+    "--no-wake-up-on-start",
+    "--no-goto-sleep-on-stop",
+    "--dataset-update-interval=0",
+    "--fastapi-host=127.0.0.1",
+)
+# Nothing leaves the machine: no telemetry (releases from 1.13 on), no look-ups of recorded moves.
+_QUIET = {"REACHY_MINI_TELEMETRY": "0", "HF_HUB_OFFLINE": "1"}
+
+
+def find_robot_environment() -> Path:
+    """The Python environment that holds the robot's daemon.
+
+    $VOICE_PIPELINE_ROBOT_ENV, else `.venv-robot` in the checkout, else the newest `robot-*` in the cache folder.
+
+    Raises:
+        VoiceError: there is none.
+    """
+    explicit = os.environ.get("VOICE_PIPELINE_ROBOT_ENV")
+    if explicit:
+        candidates = [Path(explicit).expanduser()]
+    else:
+        made = sorted((cache_root() / "envs").glob("robot-*/.complete"), key=lambda p: p.stat().st_mtime, reverse=True)
+        candidates = [Path(__file__).resolve().parents[3] / ".venv-robot", *(p.parent for p in made)]
+    for env in candidates:
+        if (env / "bin" / "reachy-mini-daemon").exists() and (env / "bin" / "python").exists():
+            return env
+    where = f" (looked in {candidates[0]})" if candidates else ""
+    raise VoiceError(f"The simulated robot is not installed{where}.", _CURE)
+
+
+class SimulatedRobot:
+    """One daemon with a simulated robot; a context manager.
+
+    It starts asleep, with motors on, as a robot does that was just switched on. It ends with this process, however that
+    ends.
+
+    Args:
+        port: of its HTTP interface on 127.0.0.1; 0 takes a free one.
+        log: file for its output; by default one in the folder for temporary files, removed after a clean stop.
+    """
+
+    def __init__(self, port: int = 0, log: Path | None = None) -> None:
+        self.port = port
+        self._log = log
+        self._own_log = log is None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        """Of the daemon.
+
+        Raises:
+            VoiceError: it does not run.
+        """
+        if self._process is None:
+            raise VoiceError("The simulated robot was not started.", "Call start() first.")
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """The daemon's process lives."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self, timeout: float = 60.0) -> SimulatedRobot:
+        """Start it and wait until it answers (about 3 s).
+
+        Raises:
+            VoiceError: it is not installed, the port is taken, it ended, or it took longer than `timeout` s.
+        """
+        env = find_robot_environment()
+        self.port = _free_port(self.port)
+        if self._log is None:
+            handle, name = tempfile.mkstemp(prefix="robot_sim-", suffix=".log")
+            os.close(handle)
+            self._log = Path(name)
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        variables = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH")}
+        launcher = Path(__file__).with_name("daemon_launcher.py")
+        with self._log.open("wb") as out:
+            self._process = subprocess.Popen(
+                [str(env / "bin" / "python"), "-I", "-u", str(launcher), *_FLAGS, f"--fastapi-port={self.port}"],
+                env=variables | _QUIET,
+                stdin=subprocess.PIPE,  # open as long as this process lives: the daemon ends when it closes
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C reaches the nodes first; they bring the robot to rest
+            )
+        self._wait_until_ready(timeout)
+        return self
+
+    def stop(self, timeout: float = 2.0) -> None:
+        """End it: SIGTERM, and SIGKILL to its process group after `timeout` s. Does nothing when it does not run."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        clean = process.poll() is None
+        for number, wait in ((signal.SIGTERM, timeout), (signal.SIGKILL, 5.0)):
+            try:
+                os.killpg(process.pid, number)
+                process.wait(wait)
+                break
+            except ProcessLookupError:
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        process.wait(5.0)
+        if process.stdin is not None:
+            process.stdin.close()
+        if clean and self._own_log and self._log is not None:
+            self._log.unlink(missing_ok=True)
+            self._log = None
+
+    def __enter__(self) -> SimulatedRobot:
+        return self.start()
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.stop()
+
+    def _wait_until_ready(self, timeout: float) -> None:
+        deadline = time.monotonic() + timeout
+        pause = threading.Event()
+        while time.monotonic() < deadline:
+            if not self.running:
+                tail = self._tail()
+                self.stop()
+                raise VoiceError(f"The simulated robot ended at once:\n{tail}", f"The whole log is {self._log}.")
+            if self._answers():
+                return
+            pause.wait(0.05)
+        self.stop()
+        raise VoiceError(f"The simulated robot was not ready after {timeout:.0f} s.", f"Look at {self._log}.")
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
+                f"{self.url}/api/daemon/status", timeout=1.0
+            ) as answer:
+                return bool(json.load(answer).get("state") == "running")
+        except (OSError, ValueError):
+            return False
+
+    def _tail(self) -> str:
+        if self._log is None:
+            return ""
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-8:])
+
+
+def _free_port(port: int) -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise VoiceError(
+                f"Port {port} of 127.0.0.1 is taken ({error.strerror}).",
+                "Perhaps a robot runs there already; otherwise choose another --port.",
+            ) from error
+        return int(probe.getsockname()[1])
+
+
+def main() -> int:
+    """Run a simulated robot until SIGINT or SIGTERM. Exit code 0 then, 1 when it could not start or died."""
+    parser = argparse.ArgumentParser(prog="robot_sim", description="A simulated Reachy Mini on this machine.")
+    parser.add_argument("--port", type=int, default=8000, help="of its HTTP interface (8000)")
+    parser.add_argument("--log", type=Path, help="file for the daemon's output")
+    options = parser.parse_args()
+    done = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: done.set())
+    robot = SimulatedRobot(options.port, options.log)
+    try:
+        robot.start()
+        print(f"robot_sim: simulated Reachy Mini on {robot.url} (Ctrl-C ends it)", flush=True)
+        while not done.wait(0.2):
+            if not robot.running:
+                print("robot_sim: the daemon died.", file=sys.stderr)
+                return 1
+    except VoiceError as error:
+        print(f"robot_sim: {error}", file=sys.stderr)
+        return 1
+    finally:
+        robot.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

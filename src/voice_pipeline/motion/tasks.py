@@ -1,0 +1,73 @@
+"""What is asked of the body and how it ends. Apart because the controller runs tasks and the node translates the
+endings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from voice_pipeline.motion.protocol import Pose, RobotState
+
+
+class Outcome(Enum):
+    """How a task ended, or why it was refused. The names are those of the error codes in action/."""
+
+    NONE = "done"
+    CANCELLED = "cancelled"
+    UNKNOWN_MOVE = "unknown move"
+    BUSY = "busy"
+    ROBOT_DISCONNECTED = "robot disconnected"
+    STOPPED = "stopped"
+    PREEMPTED = "preempted"
+    INVALID_GOAL = "invalid goal"
+    NOT_REACHED = "not reached"
+    UNKNOWN_FRAME = "unknown frame"
+    ASLEEP = "asleep"
+
+
+class Refused(Exception):
+    """A task that is not begun; `outcome` says why for programs, the text for people."""
+
+    def __init__(self, outcome: Outcome, reason: str) -> None:
+        super().__init__(reason)
+        self.outcome = outcome
+
+
+@dataclass(frozen=True)
+class Report:
+    """How a task stands.
+
+    progress: 0..1 of the planned time. error: largest remaining angle of head and body, rad; NaN without a state.
+    seconds: since it began. clamped: its goal was brought inside the limits. measured: None when there is no state.
+    """
+
+    progress: float
+    error: float
+    seconds: float
+    clamped: bool
+    measured: RobotState | None
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Who is told of a task: `progress` about ten times a second, `done` once, both on the controller's thread. They
+    must return soon."""
+
+    progress: Callable[[Report], None]
+    done: Callable[[Outcome, str, Report], None]
+
+
+@dataclass
+class Task:
+    """A head movement or a gesture under way; made by the controller."""
+
+    name: str
+    is_move: bool
+    target: Pose
+    clamped: bool
+    listener: Listener
+    begun: float
+    ending: Outcome = Outcome.NONE  # set while it is brought to rest before its end
+    settling: float | None = None  # since when nothing is left to send
+    reported: float = 0.0

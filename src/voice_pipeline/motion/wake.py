@@ -1,0 +1,88 @@
+"""Waking the robot and putting it to sleep, step by step in the only order it takes without harm. Apart because these
+block for seconds and let the robot move by itself."""
+
+from __future__ import annotations
+
+import math
+import threading
+
+from voice_pipeline.errors import VoiceError
+from voice_pipeline.motion.controller import Controller
+from voice_pipeline.motion.protocol import NEUTRAL, RobotState
+from voice_pipeline.motion.tasks import Listener, Outcome
+
+_SHORTEST_S = 0.5  # a goto shorter than this is a jerk
+_GENTLE = 2.0  # times slower than the limits allow: nobody expects the robot to move now
+_NEUTRAL_S = 10.0
+
+
+def wake_up(controller: Controller) -> str:
+    """Motors on, to neutral by the robot's own goto, then the stream: streaming straight after switching the motors on
+    in the sleeping pose can take the daemon down. Returns what was done, for people.
+
+    Raises:
+        VoiceError: no robot, the stop is latched, or the robot failed.
+    """
+    controller.hand_over("wake_up", awake=True)
+    aborted = True
+    try:
+        state = controller.robot.state
+        if state is None:
+            raise VoiceError("The robot has not told its pose yet.", "Try again in a moment.")
+        controller.robot.set_motors(True)
+        duration = _duration(controller, state)
+        controller.robot.goto(NEUTRAL, duration, lambda: controller.stopped)
+        aborted = controller.stopped
+    finally:
+        controller.take_back(awake=True)
+    if aborted:
+        raise VoiceError("Waking up was stopped.", "Call motion/reset_stop, then motion/wake_up.")
+    return "awake"
+
+
+def sleep(controller: Controller) -> str:
+    """To neutral within the limits, to the sleeping pose by the robot's own move, motors off. Takes 4 to 8 s.
+
+    Raises:
+        VoiceError: no robot, the stop is latched, or the robot failed.
+    """
+    if controller.awake:
+        _to_neutral(controller)
+    controller.hand_over("sleep", awake=False)
+    folded = False
+    try:
+        if controller.awake:
+            controller.robot.fold(lambda: controller.stopped)
+        if not controller.stopped:
+            controller.robot.set_motors(False)
+            folded = True
+    finally:
+        controller.take_back(awake=not folded)
+    if not folded:
+        raise VoiceError("Going to sleep was stopped.", "Call motion/reset_stop, then motion/sleep.")
+    return "asleep"
+
+
+def _to_neutral(controller: Controller) -> None:
+    done = threading.Event()
+    ending: list[tuple[Outcome, str]] = []
+
+    def finished(outcome: Outcome, message: str, report: object) -> None:
+        ending.append((outcome, message))
+        done.set()
+
+    controller.rest(Listener(lambda report: None, finished))
+    if not done.wait(_NEUTRAL_S):
+        raise VoiceError(f"The robot did not come to rest in {_NEUTRAL_S:g} s.", "Look at /diagnostics.")
+    outcome, message = ending[0]
+    if outcome is not Outcome.NONE:
+        raise VoiceError(f"The robot cannot go to sleep: {message}", "Try again.")
+
+
+def _duration(controller: Controller, state: RobotState) -> float:
+    """How long the robot's goto (minimum jerk, without limits of its own) must take to keep ours."""
+    limits = controller.limits
+    distance = [abs(a - b) for a, b in zip(state.pose, NEUTRAL, strict=True)]
+    by_speed = max(d * 1.875 / v for d, v in zip(distance, limits.velocity, strict=True))
+    by_force = max(math.sqrt(d * 5.7735 / a) for d, a in zip(distance, limits.acceleration, strict=True))
+    return max(_SHORTEST_S, _GENTLE * max(by_speed, by_force))

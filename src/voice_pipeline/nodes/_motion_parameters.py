@@ -1,0 +1,209 @@
+"""The parameters of the `motion` node, and what they mean to the engine; apart because there are many."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from voice_pipeline.motion.controller import Settings
+from voice_pipeline.motion.limits import Limits, make_limits
+from voice_pipeline.motion.registry import ROBOTS
+from voice_pipeline.ros.parameters import Param
+
+PARAMETERS = (
+    Param(
+        "robot",
+        "reachy_mini",
+        "Which robot. reachy_mini talks to its daemon, real or simulated; none refuses every move and says so.",
+        choices=tuple(ROBOTS),
+    ),
+    Param(
+        "url",
+        "http://127.0.0.1:8000",
+        "Address of the robot's daemon. The wired robot's runs on this computer; "
+        "the wireless one is http://reachy-mini.local:8000.",
+    ),
+    Param(
+        "rate_hz",
+        50.0,
+        "Rate of the stream of poses. The robot's own control loop runs at 50 Hz; faster buys nothing.",
+        unit="Hz",
+        minimum=10.0,
+        maximum=50.0,
+    ),
+    Param(
+        "state_timeout_s",
+        0.5,
+        "Age of the measured state from which the robot counts as gone. States come every 22 ms; "
+        "the stream holds after 0.15 s already.",
+        unit="s",
+        minimum=0.2,
+        maximum=5.0,
+    ),
+    Param(
+        "wake_on_start",
+        True,
+        "Wake the robot whenever it is found asleep after connecting, unless motion/sleep put it to sleep. "
+        "A robot that answers should not need a command first.",
+    ),
+    Param(
+        "sleep_on_stop",
+        False,
+        "Put the robot to sleep when the node is deactivated. Off: it takes up to 8 s, and Ctrl-C should take 3.",
+    ),
+    Param(
+        "moves_dirs",
+        ["config/moves"],
+        "Folders of gestures (*.yaml), later ones win. Those that come with the package by default.",
+    ),
+    Param(
+        "base_frame",
+        "base_link",
+        "Frame of head_pose and of points to look at: the robot's base, x forward. The usual name.",
+    ),
+    Param(
+        "goal_tolerance_deg",
+        5.0,
+        "How far the head may end from its goal to count as there. The simulation with physics stays 3 degrees short.",
+        unit="deg",
+        minimum=0.5,
+        maximum=20.0,
+    ),
+    Param(
+        "settle_s",
+        0.6,
+        "How long to wait for the robot to get there after the last pose was sent. Physics needs half a second.",
+        unit="s",
+        minimum=0.1,
+        maximum=5.0,
+    ),
+    # Where it may go. The box has no joint limit violation in 8,000 poses of the robot's kinematics.
+    Param(
+        "roll_limit_deg",
+        20.0,
+        "Largest roll of the head, either way. Largest box without a joint at its limit.",
+        unit="deg",
+        minimum=0.0,
+        maximum=30.0,
+    ),
+    Param(
+        "pitch_limit_deg",
+        25.0,
+        "Largest pitch of the head, up and down. As roll_limit_deg.",
+        unit="deg",
+        minimum=0.0,
+        maximum=30.0,
+    ),
+    Param(
+        "yaw_limit_deg",
+        45.0,
+        "Largest yaw of the head relative to the body. As roll_limit_deg; the robot itself ends at 65.",
+        unit="deg",
+        minimum=0.0,
+        maximum=60.0,
+    ),
+    Param("z_low_mm", -5.0, "Lowest height of the head. As roll_limit_deg.", unit="mm", minimum=-10.0, maximum=0.0),
+    Param(
+        "z_high_mm",
+        0.0,
+        "Greatest height of the head. Above neutral the legs are nearly stretched.",
+        unit="mm",
+        minimum=0.0,
+        maximum=5.0,
+    ),
+    Param(
+        "body_yaw_limit_deg",
+        90.0,
+        "Largest turn of the body. The robot can do 160; nobody is spoken to behind its back.",
+        unit="deg",
+        minimum=0.0,
+        maximum=160.0,
+    ),
+    Param(
+        "antenna_limit_deg",
+        170.0,
+        "Largest angle of an antenna. The stops are at 180.",
+        unit="deg",
+        minimum=0.0,
+        maximum=175.0,
+    ),
+    # How fast. Modest values are quiet ones: the microphones sit beside the motors.
+    Param(
+        "head_velocity_deg_s",
+        120.0,
+        "Largest speed of roll, pitch and yaw. A lively nod needs 80, a shake 110.",
+        unit="deg/s",
+        minimum=5.0,
+        maximum=300.0,
+    ),
+    Param(
+        "head_acceleration_deg_s2",
+        600.0,
+        "Largest acceleration of roll, pitch and yaw. Full speed after 0.2 s looks lively and stays quiet.",
+        unit="deg/s^2",
+        minimum=20.0,
+        maximum=3000.0,
+    ),
+    Param(
+        "body_velocity_deg_s",
+        90.0,
+        "Largest speed of the body. It carries everything, so less than the head.",
+        unit="deg/s",
+        minimum=5.0,
+        maximum=200.0,
+    ),
+    Param(
+        "body_acceleration_deg_s2",
+        300.0,
+        "Largest acceleration of the body. Half the head's: harder and the robot rocks on its foot.",
+        unit="deg/s^2",
+        minimum=20.0,
+        maximum=1500.0,
+    ),
+    Param(
+        "antenna_velocity_deg_s",
+        230.0,
+        "Largest speed of the antennas. Half of what their motors can do (8 rad/s).",
+        unit="deg/s",
+        minimum=5.0,
+        maximum=450.0,
+    ),
+    Param(
+        "antenna_acceleration_deg_s2",
+        1700.0,
+        "Largest acceleration of the antennas. They weigh nothing.",
+        unit="deg/s^2",
+        minimum=20.0,
+        maximum=5000.0,
+    ),
+)
+
+
+def limits_of(p: Mapping[str, Any]) -> Limits:
+    """The limits that parameter values ask for."""
+    return make_limits(
+        roll=p["roll_limit_deg"],
+        pitch=p["pitch_limit_deg"],
+        yaw=p["yaw_limit_deg"],
+        z=(p["z_low_mm"], p["z_high_mm"]),
+        body_yaw=p["body_yaw_limit_deg"],
+        antenna=p["antenna_limit_deg"],
+        head_velocity=p["head_velocity_deg_s"],
+        head_acceleration=p["head_acceleration_deg_s2"],
+        body_velocity=p["body_velocity_deg_s"],
+        body_acceleration=p["body_acceleration_deg_s2"],
+        antenna_velocity=p["antenna_velocity_deg_s"],
+        antenna_acceleration=p["antenna_acceleration_deg_s2"],
+    )
+
+
+def settings_of(p: Mapping[str, Any]) -> Settings:
+    """How parameter values ask the controller to run."""
+    return Settings(
+        rate=p["rate_hz"],
+        state_timeout=p["state_timeout_s"],
+        tolerance=math.radians(p["goal_tolerance_deg"]),
+        settle=p["settle_s"],
+        keep_awake=p["wake_on_start"],
+    )
