@@ -1,4 +1,4 @@
-"""`eval_tools`: what the robot would do on a list of utterances, through the real model and tool layer, without a robot."""
+"""`eval_tools`: what the robot would do on a list of utterances, with the real model and tools but no robot."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from voice_pipeline.dialogue import ENGINES, ModelSettings, create
-from voice_pipeline.dialogue.assemble import Assembled, assemble
+from voice_pipeline.dialogue.assemble import Assembled
 from voice_pipeline.dialogue.local_tools import LOCAL_TOOLS
 from voice_pipeline.dialogue.mind import MindSettings
 from voice_pipeline.dialogue.prompt import load_persona
@@ -106,7 +106,9 @@ def read_cases(path: Path) -> list[Case]:
 
 def _case(path: Path, index: int, entry: Any) -> Case:
     if not isinstance(entry, Mapping) or not isinstance(entry.get("say"), str) or not ({"tool", "calls"} & set(entry)):
-        raise VoiceError(f"{path}: case {index + 1} is {entry!r}.", "Write {say: text, tool: name or null, arguments: {}}.")
+        raise VoiceError(
+            f"{path}: case {index + 1} is {entry!r}.", "Write {say: text, tool: name or null, arguments: {}}."
+        )
     wanted = entry.get("calls")
     if wanted is None:
         wanted = [{"tool": entry["tool"], "arguments": entry.get("arguments")}] if entry["tool"] else []
@@ -138,7 +140,7 @@ class _Stopwatch:
 
     def first_token(self) -> None: ...
 
-    def clause(self, text: str) -> None:
+    def clause(self, text: str, stock: bool) -> None:
         self._mark()
 
     def requested(self, call_id: str, call: ValidCall) -> None:
@@ -156,7 +158,9 @@ def _options(args: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="eval_tools", description="Run utterances through the language model and the tools, without a robot."
     )
-    parser.add_argument("--cases", default="test/data/tool_cases.yaml", help="YAML or JSON Lines: say, tool|null, arguments")
+    parser.add_argument(
+        "--cases", default="test/data/tool_cases.yaml", help="YAML or JSON Lines: say, tool|null, arguments"
+    )
     parser.add_argument("--engine", default="llama_cpp", choices=sorted(ENGINES))
     parser.add_argument("--model", default=ModelSettings.model, help="model id or path (llama_cpp), name (ollama)")
     parser.add_argument("--host", default=ModelSettings.host, help="of the ollama server")
@@ -173,7 +177,7 @@ def _prepare(options: argparse.Namespace) -> tuple[Recorder, Assembled]:
     recorder = Recorder()
     settings = ModelSettings(engine=options.engine, model=options.model, host=options.host, threads=options.threads)
     model = create(settings)
-    mind = assemble(
+    mind = Assembled(
         model,
         load(resource(options.tools)),
         load_persona(resource(f"config/personas/{options.persona}.yaml")),
@@ -189,7 +193,7 @@ def _run(case: Case, mind: Assembled, recorder: Recorder, console: Console) -> R
     watch = _Stopwatch()
     result = Result(case.say, case.kind, case.calls)
     try:
-        answer = mind.mind.answer(case.say, mind.history.prompt(case.say), threading.Event(), watch)
+        answer = mind.answer(case.say, threading.Event(), watch)
         result.answer = " ".join(answer.clauses)
         result.by = "phrase" if answer.by_phrase else "model"
     except VoiceError as error:

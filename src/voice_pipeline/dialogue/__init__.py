@@ -47,7 +47,9 @@ def create(settings: ModelSettings) -> LanguageModel:
     """
     module_name = ENGINES.get(settings.engine)
     if module_name is None:
-        raise VoiceError(f"there is no language model engine '{settings.engine}'.", f"Use one of: {', '.join(ENGINES)}.")
+        raise VoiceError(
+            f"there is no language model engine '{settings.engine}'.", f"Use one of: {', '.join(ENGINES)}."
+        )
     try:
         module = importlib.import_module(module_name)
         engine: LanguageModel = module.create(settings)

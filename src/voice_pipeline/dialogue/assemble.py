@@ -1,25 +1,40 @@
-"""Puts files, model and robot together into a mind; one way for the node and for measuring, so that both test the same."""
+"""Puts files, model and robot together into a mind: one way for the node and for measuring, so both test the same."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
 
 from voice_pipeline.dialogue.history import History
-from voice_pipeline.dialogue.mind import Mind, MindSettings
+from voice_pipeline.dialogue.mind import Answer, Listener, Mind, MindSettings
 from voice_pipeline.dialogue.prompt import Persona, build_prefix
 from voice_pipeline.dialogue.protocol import LanguageModel
 from voice_pipeline.dialogue.tools import Dispatcher, ToolBox
 from voice_pipeline.dialogue.tools_file import ToolFile
 
 
-@dataclass
 class Assembled:
-    """A mind and the means to talk to it."""
+    """A mind and its memory. `answer` may be called before `warm_up` succeeded: it then tries that first."""
 
-    mind: Mind
-    history: History
-    tools: ToolBox
-    model: LanguageModel
+    def __init__(
+        self,
+        model: LanguageModel,
+        file: ToolFile,
+        persona: Persona,
+        dispatcher: Dispatcher,
+        settings: MindSettings,
+        *,
+        max_turns: int = 8,
+        context_tokens: int = 4096,
+        calls_per_minute: int = 30,
+    ) -> None:
+        self.model = model
+        self.tools = ToolBox(file.tools, calls_per_minute)
+        self.history = History([], max_turns, context_tokens, settings.options.max_tokens)
+        self.ready = False
+        self._persona, self._file, self._language = persona, file, settings.language
+        # Phrases and `needs` are words of one language; in another the model alone decides.
+        lexical = file.language == settings.language.lower()[:2]
+        self._mind = Mind(model, self.tools, dispatcher, settings, lexical)
 
     def warm_up(self) -> None:
         """Load the model and let it read the static prompt.
@@ -27,24 +42,13 @@ class Assembled:
         Raises:
             ModelUnavailable, ModelTimeout: with the cure. May be called again later.
         """
+        self.model.prepare()
+        self.history.prefix = build_prefix(self._persona, self._file, self.model.native_tools, self._language)
         self.model.warm_up(self.history.prefix, self.tools.specs)
+        self.ready = True
 
-
-def assemble(
-    model: LanguageModel,
-    file: ToolFile,
-    persona: Persona,
-    dispatcher: Dispatcher,
-    settings: MindSettings,
-    *,
-    max_turns: int = 8,
-    context_tokens: int = 4096,
-    calls_per_minute: int = 30,
-) -> Assembled:
-    """Build; nothing is loaded yet."""
-    box = ToolBox(file.tools, calls_per_minute)
-    # Phrases and `needs` are words of one language; in another the model alone decides.
-    lexical = file.language == settings.language.lower()[:2]
-    prefix = build_prefix(persona, file, model.native_tools, settings.language)
-    history = History(prefix, max_turns, context_tokens, settings.options.max_tokens)
-    return Assembled(Mind(model, box, dispatcher, settings, lexical), history, box, model)
+    def answer(self, question: str, cancel: threading.Event, listener: Listener) -> Answer:
+        """Answer a question with all that was said before in mind; see Mind.answer. Does not write the history."""
+        if not self.ready and self._mind.needs_model(question):
+            self.warm_up()
+        return self._mind.answer(question, self.history.prompt(question), cancel, listener)

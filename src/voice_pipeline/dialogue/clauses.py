@@ -12,10 +12,29 @@ _WIDE_END = "。！？"  # written without a space after them
 _CLOSING = "\"'”’)]*_"
 # A full stop after these ends no sentence.
 _ABBREVIATIONS = frozenset(
-    "dr mr mrs ms prof st jr sr vs etc e.g i.e a.m p.m no fig approx dept est inc ltd min max ca cf al".split()
+    ("dr", "mr", "mrs", "ms", "prof", "st", "jr", "sr", "vs", "etc", "e.g", "i.e", "a.m", "p.m", "no", "fig", "approx")
 )
 # Without punctuation a long first clause is cut before one of these, where a speaker would breathe.
-_BREATH = frozenset("and but or because so which that when where who if while with to for in on at from as by".split())
+_BREATH = frozenset(
+    (
+        "and",
+        "but",
+        "or",
+        "because",
+        "so",
+        "which",
+        "that",
+        "when",
+        "where",
+        "who",
+        "if",
+        "while",
+        "with",
+        "to",
+        "for",
+        "in",
+    )
+)
 _LONGEST = 220  # characters: a sentence beyond this is cut at a comma, or a space
 
 
@@ -80,7 +99,7 @@ class ClauseSplitter:
 
 
 def _boundary(text: str, i: int, marks: str) -> int | None:
-    """Where a clause ends whose mark is text[i]; None when that mark ends none, or the next character is not known yet."""
+    """Where the clause ends whose mark is text[i]; None when it ends none, or what follows is not known yet."""
     if text[i] in _WIDE_END:
         return i + 1
     if text[i] == "\n":

@@ -1,4 +1,4 @@
-"""GBNF that binds a model's answer to words, or to calls of these tools with arguments that fit. For engines that can."""
+"""GBNF that binds a model's answer to words, or to calls of these tools with arguments that fit."""
 
 from __future__ import annotations
 

@@ -11,9 +11,13 @@ from typing import Literal
 
 Reason = Literal["", "negated", "question", "story"]
 
-_NEGATION = re.compile(r"\b(don'?t|do not|never|not to|must ?n[o']t|should ?n[o']t|no longer|without|rather not|refuse)\b")
+_NEGATION = re.compile(
+    r"\b(don'?t|do not|never|not to|must ?n[o']t|should ?n[o']t|no longer|without|rather not|refuse)\b"
+)
 _JOINT = re.compile(r"[,;.!?]|\b(?:but|instead|rather than that|and then|then)\b")
-_FILLERS = re.compile(r"\b(?:please|okay|ok|hey|well|so|now|just|anymore|any more|thanks|thank you|no|yes|robot|reachy|me|it|that)\b")
+_FILLERS = re.compile(
+    r"\b(?:please|okay|ok|hey|well|so|now|just|anymore|any more|thanks|thank you|no|yes|robot|reachy|me|it|that)\b"
+)
 # Polite or indirect commands in the shape of questions.
 _INVITATION = re.compile(
     r"^(?:how about|what about|why don'?t you|why not|would you|could you|can you|will you|won'?t you|"
@@ -27,14 +31,17 @@ _QUESTION = re.compile(
 _TELL = re.compile(
     r"^(?:(?:can|could|would|will) you (?:please )?)?(?:tell me|explain|describe|define|talk about|spell|translate)\b"
 )
-_ABOUT_ABILITY = re.compile(r"^(?:can|could) (?:you (?:remember|understand|hear|see|feel|think)|robots|people|birds|dogs|cats)\b")
+_ABOUT_ABILITY = re.compile(
+    r"^(?:can|could) (?:you (?:remember|understand|hear|see|feel|think)|robots|people|birds|dogs|cats)\b"
+)
 
 # Told about somebody, not to somebody.
 _STORY = re.compile(r"^(?:i|we|he|she|they|people|somebody|someone|everybody|my|our|his|her|their)\b")
 _ADDRESSED = re.compile(r"\b(?:you|your|yourself|please|want|need|wish|like to see|love to see|robot|reachy)\b")
 # "Look up the number" means a search; every small model reads it as a direction.
 _SEARCH = re.compile(
-    r"\blook (?:it |that |this |him |her |them )?up(?: (?:the|a|an|my|our|your|his|her|some|what|who|when|where|whether|how|for)\b|$)"
+    r"\blook (?:it |that |this |him |her |them )?up"
+    r"(?: (?:the|a|an|my|our|your|his|her|some|what|who|when|where|whether|how|for)\b|$)"
     r"(?! (?:sky|ceiling|stairs|wall|lamp|light|sun|stars|moon|clouds|bit|little|moment))"
 )
 
@@ -63,7 +70,7 @@ def _then_command(text: str) -> bool:
 
 
 def _only_negated(text: str) -> bool:
-    """True when there is a negation and no clause without one that could hold a command ("don't nod, look left" has)."""
+    """True when there is a negation and no clause without one that could hold a command."""
     if not _NEGATION.search(text):
         return False
     clauses = _JOINT.split(text)

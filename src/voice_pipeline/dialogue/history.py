@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 
 from voice_pipeline.dialogue.protocol import Message
@@ -25,11 +26,11 @@ class History:
     """
 
     def __init__(self, prefix: Sequence[Message], max_turns: int, context_tokens: int, answer_tokens: int) -> None:
-        self.prefix = list(prefix)
         self._max_turns = max_turns
-        room = (context_tokens - answer_tokens) * _CHARS_PER_TOKEN - sum(_size(m) for m in prefix)
-        self._room = max(room, 500.0)
+        self._most = (context_tokens - answer_tokens) * _CHARS_PER_TOKEN
         self._turns: list[list[Message]] = []
+        self._lock = threading.Lock()  # the prompt is built on the model's thread
+        self.prefix = list(prefix)
 
     @property
     def turns(self) -> int:
@@ -38,27 +39,29 @@ class History:
 
     def prompt(self, question: str) -> list[Message]:
         """Everything the model gets for a new question."""
-        self._compact(len(question))
-        past = [m for turn in self._turns for m in turn]
+        with self._lock:
+            self._compact(len(question))
+            past = [m for turn in self._turns for m in turn]
         return [*self.prefix, *past, Message("user", question[:_LONGEST_QUESTION])]
 
     def append(self, question: str, answer: Sequence[Message]) -> None:
         """Add a finished turn.
 
         Args:
-            answer: assistant and tool messages in order; only what was really said and done. An answer that was never
-                heard at all (empty) leaves the question alone in the history.
+            answer: assistant and tool messages in order; only what was really said and done.
         """
-        self._turns.append([Message("user", question[:_LONGEST_QUESTION]), *answer])
+        with self._lock:
+            self._turns.append([Message("user", question[:_LONGEST_QUESTION]), *answer])
 
     def clear(self) -> None:
         """Forget all turns."""
-        self._turns.clear()
+        with self._lock:
+            self._turns.clear()
 
     def _compact(self, coming: int) -> None:
+        room = max(500.0, self._most - sum(_size(m) for m in self.prefix))
         while self._turns and (
-            len(self._turns) >= self._max_turns
-            or sum(_size(m) for turn in self._turns for m in turn) + coming > self._room
+            len(self._turns) >= self._max_turns or sum(_size(m) for turn in self._turns for m in turn) + coming > room
         ):
             del self._turns[: (len(self._turns) + 1) // 2]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import queue
 import secrets
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import xllamacpp
 
 from voice_pipeline.dialogue.grammar import answer_grammar
+from voice_pipeline.dialogue.prompt_cache import PromptCache
 from voice_pipeline.dialogue.protocol import (
     Delta,
     Done,
@@ -43,7 +45,7 @@ def create(settings: ModelSettings) -> LlamaCpp:
 
 
 class LlamaCpp:
-    """One model, one slot: the key-value cache of the last prompt is kept, so an append-only prompt costs what was added."""
+    """One model, one slot: the cache of the last prompt is kept, so an append-only prompt costs what was added."""
 
     native_tools = False
 
@@ -51,16 +53,28 @@ class LlamaCpp:
         self._path = path
         self._settings = settings
         self._server: Any = None
+        self._key = secrets.token_hex(16)
+        self._cache = PromptCache()
         self._worker: threading.Thread | None = None
 
-    def warm_up(self, prefix: Sequence[Message], tools: Sequence[ToolSpec]) -> None:
+    def prepare(self) -> None:
         if self._server is None:
             self._server = self._load()
+
+    def warm_up(self, prefix: Sequence[Message], tools: Sequence[ToolSpec]) -> None:
         # One token of an answer to an empty question: everything before the question is in the cache afterwards.
         messages = [*prefix, Message("user", "Hello")]
-        options = GenerateOptions(max_tokens=1)
-        for _ in self._run(messages, tools, threading.Event(), options, self._settings.load_timeout_s):
+        s = self._settings
+        name = self._cache.name(
+            [self._path.name, str(self._path.stat().st_size), xllamacpp.__version__, str(s.context_length)]
+            + [json.dumps(render(m)) for m in messages]
+        )
+        known = self._cache.restore(self._server.listening_address, self._key, name)
+        for _ in self._run(messages, tools, threading.Event(), GenerateOptions(max_tokens=1), s.load_timeout_s):
             pass
+        if not known and self._worker is not None:
+            self._worker.join(_POLL_S)
+            self._cache.save(self._server.listening_address, self._key, name)
 
     def stream(
         self,
@@ -69,8 +83,7 @@ class LlamaCpp:
         cancel: threading.Event,
         options: GenerateOptions,
     ) -> Iterator[Delta]:
-        if self._server is None:
-            raise ModelUnavailable(f"{self._path.name} is not loaded.", "Call warm_up first (configure the node).")
+        self.prepare()
         yield from self._run(messages, tools, cancel, options, self._settings.first_token_timeout_s)
 
     def close(self) -> None:
@@ -95,9 +108,10 @@ class LlamaCpp:
         params.cache_ram_mib = 0  # one conversation: no store of other prompts
         params.ctx_shift = False  # history.py compacts; a silent shift would drop the system prompt's effect
         # The runtime always opens an HTTP port, on loopback: nobody has its key.
-        params.api_keys = [secrets.token_hex(16)]
+        params.api_keys = [self._key]
         params.ui = False
-        params.endpoint_slots = False
+        if self._cache.folder is not None:
+            params.slot_save_path = f"{self._cache.folder}/"
         params.n_threads_http = 1
         try:
             with _signals_kept():
@@ -155,7 +169,9 @@ class LlamaCpp:
                     raise ModelTimeout(f"{self._path.stem} {what}.", _SLOW) from None
                 continue
             if isinstance(chunk, Exception):
-                raise ModelUnavailable(f"{self._path.stem} failed: {chunk}", "See the message; restart the node if it stays.")
+                raise ModelUnavailable(
+                    f"{self._path.stem} failed: {chunk}", "See the message; restart the node if it stays."
+                )
             choice = (chunk.get("choices") or [{}])[0]
             text = (choice.get("delta") or {}).get("content")
             if text:

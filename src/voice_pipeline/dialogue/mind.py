@@ -1,7 +1,7 @@
-"""Answers one utterance: plain commands by phrase, the rest by the model, tool calls checked and carried out on the way.
+"""Answers one utterance: plain commands by phrase, the rest by the model, tool calls checked and made on the way.
 
-Blocking, on a worker's thread; everything it finds out on the way goes to a Listener. No ROS, no clock, no state between
-utterances: turn.py decides when it runs, history.py what it remembers.
+Blocking, on a worker's thread; everything it finds out on the way goes to a Listener. No ROS, no clock, nothing kept
+between utterances: turn.py decides when it runs, history.py what is remembered.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from voice_pipeline.dialogue.protocol import (
     TextDelta,
     ToolCallRequest,
 )
-from voice_pipeline.dialogue.tools import Dispatcher, Outcome, PendingCall, RefusedCall, ToolBox, ValidCall
+from voice_pipeline.dialogue.tools import Dispatcher, PendingCall, RefusedCall, ToolBox, ValidCall
 
 _AGAIN = "Nothing was done. Correct it, or answer in words that you cannot do this."
 _POLL_S = 0.02  # how often a wait for the robot looks at `cancel`
@@ -54,8 +54,8 @@ class Listener(Protocol):
     def first_token(self) -> None:
         """It began to answer (or a phrase matched)."""
 
-    def clause(self, text: str) -> None:
-        """Something to say."""
+    def clause(self, text: str, stock: bool) -> None:
+        """Something to say. stock: a fixed text of the profile or of tools.yaml, not the model's words."""
 
     def requested(self, call_id: str, call: ValidCall) -> None:
         """A call passed every check and goes to the robot now."""
@@ -69,7 +69,7 @@ class Answer:
     """What an utterance led to."""
 
     clauses: list[str] = field(default_factory=list)
-    messages: list[Message] = field(default_factory=list)  # for the history, without the clauses
+    messages: list[Message] = field(default_factory=list)  # tool calls and their answers, for the history
     calls: list[PendingCall] = field(default_factory=list)
     by_phrase: bool = True  # the model was not needed
     cancelled: bool = False
@@ -98,9 +98,11 @@ class Mind:
         self._lexical = lexical
         self._phrases = PhraseBook(tools.tools if lexical else {})
 
-    def answer(
-        self, question: str, prompt: Sequence[Message], cancel: threading.Event, listener: Listener
-    ) -> Answer:
+    def needs_model(self, question: str) -> bool:
+        """False for what phrases alone answer."""
+        return not self._settings.use_phrases or not all(self._phrases.match(p) for p in self._parts(question))
+
+    def answer(self, question: str, prompt: Sequence[Message], cancel: threading.Event, listener: Listener) -> Answer:
         """Answer a question.
 
         Args:
@@ -114,11 +116,10 @@ class Mind:
         run = _Run(self, cancel, listener)
         for part in self._parts(question):
             run.begin(part)
-            calls = self._phrases.match(part, self._settings.max_tool_calls) if self._settings.use_phrases else []
-            if calls:
+            request = self._phrases.match(part) if self._settings.use_phrases else None
+            if request is not None:
                 run.heard()
-                for request in calls:
-                    run.call(request, by_model=False)
+                run.call(request, by_model=False)
             else:
                 run.answer.by_phrase = False
                 self._ask([*prompt[:-1], Message("user", part)] if part != question else list(prompt), run)
@@ -161,6 +162,8 @@ class Mind:
             if isinstance(delta, Done):
                 run.answer.usage = delta
                 continue
+            if run.repeats:
+                break
             run.heard()
             pieces = parser.feed(delta.text) if isinstance(delta, TextDelta) else [delta]
             self._take(pieces, splitter, run)
@@ -196,6 +199,7 @@ class _Run:
         self.allowed: tuple[str, ...] = ()
         self._lexical = mind._lexical
         self.wants_follow_up = False
+        self.repeats = False
         self.silent = False  # the robot has said what there is to say; the model's further words are dropped
         self._heard = False
         self._asked: list[ToolCallRequest] = []
@@ -206,21 +210,21 @@ class _Run:
         self.allowed = tuple(
             t.name
             for t in self.tools.tools.values()
-            if not t.only_phrases
-            and not (t.moves and self.forbidden)
-            and (t.asked_for(part) or not self._lexical)
+            if not t.only_phrases and not (t.moves and self.forbidden) and (t.asked_for(part) or not self._lexical)
         )
-        self.wants_follow_up = self.silent = False
+        self.wants_follow_up = self.silent = self.repeats = False
 
     def heard(self) -> None:
         if not self._heard:
             self._heard = True
             self.listener.first_token()
 
-    def say(self, text: str) -> None:
-        if text and not self.cancel.is_set():
+    def say(self, text: str, stock: bool = False) -> None:
+        if not stock and text in self.answer.clauses:
+            self.repeats = True  # a small model in a loop says the same sentence until it is stopped
+        elif text and not self.cancel.is_set():
             self.answer.clauses.append(text)
-            self.listener.clause(text)
+            self.listener.clause(text, stock)
 
     def say_all(self, clauses: Sequence[str]) -> None:
         for clause in clauses:
@@ -271,7 +275,7 @@ class _Run:
             self.say(self.settings.cannot_move if call.tool.kind != "local" else self.settings.cannot)
             self.silent = True
         elif call.tool.say:
-            self.say(call.tool.confirmation(call.arguments, outcome.result if outcome else ""))
+            self.say(call.tool.confirmation(call.arguments, outcome.result if outcome else ""), stock=True)
             self.silent = True
         elif outcome is not None:
             self.answer.messages.append(Message("tool", outcome.result, name=call.tool.name))
@@ -283,8 +287,3 @@ class _Run:
 
     def _refuse(self, name: str, raw: str, reason: str) -> None:
         self.listener.refused(uuid.uuid4().hex[:12], name, raw, reason)
-
-
-def failed(result: str) -> Outcome:
-    """An outcome for a call that could not be made."""
-    return Outcome("failed", result)

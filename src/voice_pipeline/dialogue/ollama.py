@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import ollama
 
-from voice_pipeline.dialogue.render import render
 from voice_pipeline.dialogue.protocol import (
     Delta,
     Done,
@@ -24,6 +23,7 @@ from voice_pipeline.dialogue.protocol import (
     ToolCallRequest,
     ToolSpec,
 )
+from voice_pipeline.dialogue.render import render
 
 if TYPE_CHECKING:
     from voice_pipeline.dialogue import ModelSettings
@@ -38,21 +38,31 @@ def create(settings: ModelSettings) -> Ollama:
 
 
 class Ollama:
-    """Every request has a connection of its own, which is shut when the answer is given up: the server then stops too."""
+    """Every request has a connection of its own, shut when the answer is given up: the server then stops too."""
 
     def __init__(self, settings: ModelSettings) -> None:
         self._settings = settings
         self._native_tools = False
         self._thinks = False
-        self._known = False  # capabilities were asked for
         self._open: set[_Connection] = set()
 
     @property
     def native_tools(self) -> bool:
         return self._native_tools
 
+    def prepare(self) -> None:
+        """Ask the server what the model can do. A model it does not have is the commonest mistake."""
+        connection = _Connection(self._settings, self._settings.connect_timeout_s + 3.0)
+        try:
+            capabilities = connection.client.show(self._settings.model).capabilities or []
+        except Exception as error:
+            raise self._explain(error) from error
+        finally:
+            connection.shut()
+        self._native_tools = "tools" in capabilities
+        self._thinks = "thinking" in capabilities
+
     def warm_up(self, prefix: Sequence[Message], tools: Sequence[ToolSpec]) -> None:
-        self._learn()
         options = GenerateOptions(max_tokens=1)
         messages = [*prefix, Message("user", "Hello")]
         # Loading the weights may take a minute on a small computer: its own, longer limit.
@@ -66,26 +76,11 @@ class Ollama:
         cancel: threading.Event,
         options: GenerateOptions,
     ) -> Iterator[Delta]:
-        if not self._known:
-            self._learn()
         yield from self._run(messages, tools, cancel, options, self._settings.first_token_timeout_s)
 
     def close(self) -> None:
         for connection in list(self._open):
             connection.shut()
-
-    def _learn(self) -> None:
-        """Ask the server what the model can do; a model unknown to it is the commonest mistake, so say how to get it."""
-        connection = _Connection(self._settings, self._settings.connect_timeout_s + 3.0)
-        try:
-            capabilities = connection.client.show(self._settings.model).capabilities or []
-        except Exception as error:
-            raise self._explain(error) from error
-        finally:
-            connection.shut()
-        self._native_tools = "tools" in capabilities
-        self._thinks = "thinking" in capabilities
-        self._known = True
 
     def _run(
         self,

@@ -80,7 +80,7 @@ class ReplyParser:
 
 
 def read_call(raw: str) -> ToolCallRequest | Unreadable:
-    """A tool call from what looks like JSON: single quotes, trailing commas, missing braces and other keys are forgiven."""
+    """A tool call from what looks like JSON; single quotes, stray commas, missing braces, other keys are forgiven."""
     data = _loads(raw)
     if not isinstance(data, Mapping):
         return Unreadable(raw)
@@ -89,7 +89,9 @@ def read_call(raw: str) -> ToolCallRequest | Unreadable:
     for key in ("tool", "name", "function", "tool_name"):
         name = data.get(key)
         if isinstance(name, str):
-            return ToolCallRequest(name.strip(), _arguments({k: v for k, v in data.items() if k not in (key, "type", "id")}))
+            return ToolCallRequest(
+                name.strip(), _arguments({k: v for k, v in data.items() if k not in (key, "type", "id")})
+            )
     if len(data) == 1:  # {"nod": {...}}
         (name, arguments) = next(iter(data.items()))
         if isinstance(arguments, Mapping):

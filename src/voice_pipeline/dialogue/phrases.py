@@ -18,16 +18,19 @@ _BEFORE = (
     r"(?:can|could|would|will) you(?: please)?|i(?: would|'d) like you to|i want you to|you should|"
     r"go ahead and|let me see you|do me a favor and)\s+)*"
 )
-_AFTER = r"(?:\s+(?:please|now|for me|robot|reachy|mini|again|a bit|a little|a little bit|thanks|thank you|will you|would you|right away|immediately))*"
+_AFTER = (
+    r"(?:\s+(?:please|now|for me|robot|reachy|mini|again|a bit|a little|a little bit|thanks|thank you|will you|"
+    r"would you|right away|immediately))*"
+)
 # Where one request ends and the next begins; a bare comma is no joint ("don't look left, look right").
 _THEN = re.compile(r"\s*,?\s+(?:and then|then|after that|and after that|and)\s+", re.I)
 _VERBS = ("tell me", "show", "turn", "give", "play", "make", "move", "do", "act", "say")
-_JOINTS = re.compile(r"\s*(?:,\s*(?:and\s+)?(?:then\s+)?|\band then\b|\bthen\b|\band\b|\bafter that\b)\s*")
 
 _NUMBERS = {
-    "once": "1 times", "twice": "2 times", "two": "2", "three": "3", "four": "4", "five": "5", "ten": "10", "fifteen": "15",
-    "twenty": "20", "twenty five": "25", "thirty": "30", "forty": "40", "forty five": "45", "sixty": "60", "ninety": "90",
-}  # fmt: skip
+    **{"once": "1 times", "twice": "2 times", "two": "2", "three": "3", "four": "4", "five": "5", "ten": "10"},
+    **{"fifteen": "15", "twenty": "20", "twenty five": "25", "thirty": "30", "forty": "40", "forty five": "45"},
+    **{"sixty": "60", "ninety": "90"},
+}
 _NUMBER_WORD = re.compile(r"\b(?:" + "|".join(sorted(_NUMBERS, key=len, reverse=True)) + r")\b")
 
 
@@ -48,22 +51,20 @@ class PhraseBook:
             for user, arguments in tool.examples:
                 self._patterns.append((re.compile(re.escape(_normal(user))), tool, dict(arguments)))
 
-    def match(self, utterance: str, most: int = 3) -> list[ToolCallRequest]:
-        """The calls the whole utterance asks for, in order; empty when any part of it is something else."""
-        text = _normal(utterance)
-        whole = self._one(text)
-        if whole is not None:
-            return [whole]
-        parts = [p for p in _JOINTS.split(text) if p.strip()]
-        if not 1 < len(parts) <= most:
-            return []
-        calls = [self._one(p) for p in parts]
-        return [c for c in calls if c is not None] if all(calls) else []
+    def match(self, utterance: str) -> ToolCallRequest | None:
+        """The call that the whole utterance asks for; None when there is anything else in it."""
+        text = re.sub(r"[\s,]+", " ", _normal(utterance)).strip()
+        for candidate in dict.fromkeys((text, _strip(text))):
+            for pattern, tool, arguments in self._patterns:
+                found = pattern.fullmatch(candidate)
+                if found is not None:
+                    return ToolCallRequest(tool.name, {**arguments, **_slots(found, tool)})
+        return None
 
     def split(self, utterance: str, most: int = 3) -> list[str]:
         """The parts of "shake your head, then look up", each for itself: small models do only the first of two things.
 
-        A part counts when a phrase matches it or it begins like a command for some tool; otherwise the utterance is whole.
+        A part counts when a phrase matches it or it begins like a command; otherwise the utterance stays whole.
         """
         parts = [p.strip() for p in _THEN.split(utterance) if p.strip()]
         if not 1 < len(parts) <= most or not all(self._is_command(p) for p in parts):
@@ -72,18 +73,7 @@ class PhraseBook:
 
     def _is_command(self, part: str) -> bool:
         text = _strip(_normal(part))
-        return self._one(_normal(part)) is not None or self._begins.match(text) is not None
-
-    def _one(self, text: str) -> ToolCallRequest | None:
-        text = text.replace(",", " ").strip()
-        text = re.sub(r"\s+", " ", text)
-        bare = _strip(text)
-        for candidate in dict.fromkeys((text, bare)):
-            for pattern, tool, arguments in self._patterns:
-                found = pattern.fullmatch(candidate)
-                if found is not None:
-                    return ToolCallRequest(tool.name, {**arguments, **_slots(found, tool)})
-        return None
+        return self.match(part) is not None or self._begins.match(text) is not None
 
 
 def _normal(utterance: str) -> str:
@@ -103,15 +93,15 @@ def _compile(phrase: str, tool: Tool) -> re.Pattern[str]:
     for token in re.findall(r"\[[^\]]*\]|{\w+}|\([^)]*\)|[^\[{(]+", phrase.lower()):
         if token.startswith("["):
             pattern = pattern.rstrip()
-            options = "|".join(re.escape(o.strip()) for o in token[1:-1].split("|"))
-            pattern += rf"(?:(?:{options})\s+)?" if not pattern else rf"(?:\s+(?:{options}))?"
+            options = _either(token[1:-1].split("|"))
+            pattern += f"(?: {options})?" if pattern else f"(?:{options} )?"
         elif token.startswith("{"):
             pattern += f"(?P<{token[1:-1]}>{_values(tool, token[1:-1])})"
         elif token.startswith("("):
-            pattern += "(?:" + "|".join(re.escape(o.strip()) for o in token[1:-1].split("|")) + ")"
+            pattern += _either(token[1:-1].split("|"))
         else:
-            pattern += re.sub(r"\\?\s+", " ", re.escape(token))
-    return re.compile(re.sub(r" +", r"\\s+", pattern.strip()).removeprefix(r"\s+"))
+            pattern += _literal(token)
+    return re.compile(re.sub(r" +", r"\\s+", pattern.strip()))
 
 
 def _values(tool: Tool, argument: str) -> str:
@@ -120,7 +110,15 @@ def _values(tool: Tool, argument: str) -> str:
         return r"\d+(?:\.\d+)?"
     words = tool.words.get(argument, {})
     every = itertools.chain.from_iterable((v.replace("_", " "), *words.get(v, ())) for v in schema.get("enum", ()))
-    return "|".join(re.escape(w.lower()) for w in _longest_first(every))
+    return _either(every)
+
+
+def _either(options: Iterable[str]) -> str:
+    return "(?:" + "|".join(_literal(o.strip().lower()) for o in _longest_first(options)) + ")"
+
+
+def _literal(text: str) -> str:
+    return re.escape(text).replace("\\ ", " ")
 
 
 def _longest_first(words: Iterable[str]) -> list[str]:

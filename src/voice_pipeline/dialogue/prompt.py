@@ -58,11 +58,13 @@ def load_persona(path: Path) -> Persona:
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
-        raise VoiceError(f"{path} cannot be read: {error}.", "Correct it; config/personas/plain.yaml is a start.") from error
-    error = next(iter(Draft202012Validator(_SCHEMA).iter_errors(data)), None)
-    if error is not None:
-        where = ".".join(map(str, error.absolute_path)) or "the file"
-        raise VoiceError(f"{path.name}: {where}: {error.message}.", f"Correct {path}.")
+        raise VoiceError(
+            f"{path} cannot be read: {error}.", "Correct it; config/personas/plain.yaml is a start."
+        ) from error
+    mistake = next(iter(Draft202012Validator(_SCHEMA).iter_errors(data)), None)
+    if mistake is not None:
+        where = ".".join(map(str, mistake.absolute_path)) or "the file"
+        raise VoiceError(f"{path.name}: {where}: {mistake.message}.", f"Correct {path}.")
     examples = tuple((e["user"], e["robot"]) for e in data.get("examples", []))
     return Persona(data["name"], " ".join(data["character"].split()), examples)
 
@@ -102,9 +104,9 @@ def _argument(name: str, schema: Mapping[str, Any]) -> str:
 def _examples(
     persona: Persona, tools: list[Tool], compounds: Sequence[tuple[str, tuple[ToolCallRequest, ...]]]
 ) -> list[Message]:
-    """Commands and questions mixed, tools in turn: a small model copies what it saw last, so nothing may come in a row."""
+    """Commands and questions mixed, tools in turn: a small model copies what it saw last."""
     rounds = range(max((len(t.examples) for t in tools), default=0))
-    commands = [
+    commands: list[tuple[str, tuple[ToolCallRequest, ...]]] = [
         (t.examples[i][0], (ToolCallRequest(t.name, t.examples[i][1]),))
         for i in rounds
         for t in tools

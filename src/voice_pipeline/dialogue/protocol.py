@@ -22,7 +22,7 @@ class ModelTimeout(VoiceError):
 
 @dataclass(frozen=True)
 class ToolCallRequest:
-    """The model wants a tool called. Nothing about it is trusted yet: name and arguments are as the model wrote them."""
+    """The model wants a tool called. Not trusted yet: name and arguments are as the model wrote them."""
 
     name: str
     arguments: dict[str, Any] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class TextDelta:
 
 @dataclass(frozen=True)
 class Done:
-    """The end of an answer: tokens read (less those found in the cache), tokens written, seconds as the engine saw them."""
+    """The end of an answer: tokens read, tokens found in the cache, tokens written, seconds."""
 
     prompt_tokens: int = 0
     cached_tokens: int = 0
@@ -90,8 +90,15 @@ class LanguageModel(Protocol):
     def native_tools(self) -> bool:
         """True when `tools` reach the model by its own template; otherwise the prompt has to describe them."""
 
+    def prepare(self) -> None:
+        """Load the model, or find the server and learn what its model can do; `native_tools` is certain afterwards.
+
+        Raises:
+            ModelUnavailable, ModelTimeout: with the cure. May be called again later.
+        """
+
     def warm_up(self, prefix: Sequence[Message], tools: Sequence[ToolSpec]) -> None:
-        """Load, and read the static beginning of every prompt, so that the first turn finds it in the cache.
+        """Read the static beginning of every prompt, so that the first turn finds it in the cache.
 
         Raises:
             ModelUnavailable, ModelTimeout: with the cure.

@@ -8,7 +8,7 @@ from voice_pipeline.dialogue.protocol import Message, ToolCallRequest
 
 
 def render(message: Message) -> dict[str, str]:
-    """A message as a chat template takes it: tool calls are the JSON lines that the prompt teaches the model to write."""
+    """A message as a chat template takes it: tool calls are the JSON lines that the prompt teaches."""
     lines = [render_call(c) for c in message.calls]
     if message.content:
         lines.append(message.content)

@@ -104,7 +104,9 @@ class ToolBox:
         clock: seconds, monotonic.
     """
 
-    def __init__(self, tools: Mapping[str, Tool], per_minute: int = 30, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, tools: Mapping[str, Tool], per_minute: int = 30, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.tools = dict(tools)
         self._validators = {n: Draft202012Validator(t.parameters) for n, t in tools.items()}
         self._per_minute = per_minute
@@ -177,7 +179,13 @@ class PendingCall:
         self.accepted = threading.Event()
         self.finished = threading.Event()
         self.outcome: Outcome | None = None
+        self.was_accepted = False  # by the robot, before it was over
         self._lock = threading.Lock()
+
+    def accept(self) -> None:
+        """The robot took it."""
+        self.was_accepted = True
+        self.accepted.set()
 
     def finish(self, outcome: Outcome) -> bool:
         """Set the outcome; only the first one counts. False for a later one."""

@@ -37,7 +37,10 @@ _ARGUMENT = {
         "unit": {"type": "string"},
         "field": {"type": "string"},
         "scale": {"type": "number"},
-        "set": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": {"anyOf": [_RULE, _SCALAR]}}},
+        "set": {
+            "type": "object",
+            "additionalProperties": {"type": "object", "additionalProperties": {"anyOf": [_RULE, _SCALAR]}},
+        },
         "spoken": {"type": "object", "additionalProperties": {"type": "string"}},
         "words": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
     },
@@ -106,7 +109,7 @@ _SCHEMA = {
                     },
                 },
             },
-        }
+        },
     },
 }
 _FOLDER = {"action": "action", "service": "srv", "topic": "msg"}
@@ -130,7 +133,9 @@ def load(path: Path) -> ToolFile:
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
-        raise VoiceError(f"{path} cannot be read: {error}.", "Correct the file; config/tools.yaml is a good start.") from error
+        raise VoiceError(
+            f"{path} cannot be read: {error}.", "Correct the file; config/tools.yaml is a good start."
+        ) from error
     errors = sorted(Draft202012Validator(_SCHEMA).iter_errors(data), key=lambda e: len(e.path), reverse=True)
     if errors:
         raise _mistake(path, _where(errors[0].absolute_path, data), errors[0].message)
@@ -225,7 +230,9 @@ def _check_target(path: Path, entry: dict[str, Any]) -> None:
     name, kind = entry["name"], entry["kind"]
     if kind == "local":
         if name not in LOCAL_TOOLS:
-            raise _mistake(path, f"tool '{name}', key 'kind'", f"there is no local tool of that name ({', '.join(LOCAL_TOOLS)})")
+            raise _mistake(
+                path, f"tool '{name}', key 'kind'", f"there is no local tool of that name ({', '.join(LOCAL_TOOLS)})"
+            )
         return
     for key in ("interface", "target"):
         if key not in entry:

@@ -1,0 +1,155 @@
+"""Parameters of the dialogue node, with the reason for every default. Apart because they are as long as the node."""
+
+from __future__ import annotations
+
+from voice_pipeline.dialogue import ENGINES
+from voice_pipeline.ros.parameters import Param
+
+MODEL = (
+    Param(
+        "engine",
+        "llama_cpp",
+        "Language model engine. llama_cpp runs inside this node and needs no server.",
+        choices=tuple(ENGINES),
+    ),
+    Param(
+        "model",
+        "qwen2.5-coder-0.5b-instruct",
+        "Model: id of the store or path of a .gguf (llama_cpp), or a name the server knows (ollama: phi3:mini, "
+        "qwen2.5:1.5b, llama3.2:1b). The default is the smallest that uses tools well.",
+    ),
+    Param(
+        "host",
+        "http://127.0.0.1:11434",
+        "Address of the ollama server. Loopback, so that what is said stays on this machine.",
+    ),
+    Param(
+        "temperature",
+        0.0,
+        "Randomness of the answers. 0 is repeatable, and small models call tools best with it.",
+        minimum=0.0,
+        maximum=2.0,
+    ),
+    Param("max_tokens", 120, "Longest answer. About 40 s of speech; small models ramble.", "tokens", 8, 2048),
+    Param(
+        "context_length",
+        4096,
+        "Context of the model. Prompt and history fit well, and more costs memory.",
+        "tokens",
+        1024,
+        131072,
+    ),
+    Param(
+        "threads",
+        0,
+        "Threads of the model. 0: one less than the cores (llama_cpp), because all cores collapse to 1 token/s as soon "
+        "as anything else runs; the server's own choice (ollama).",
+        minimum=0,
+        maximum=256,
+    ),
+    Param(
+        "gpu_layers",
+        0,
+        "Layers on the GPU (llama_cpp built with one). 0, because the wheels from PyPI have none.",
+        minimum=0,
+        maximum=1000,
+    ),
+    Param(
+        "keep_alive",
+        "-1",
+        "How long ollama keeps the model loaded: seconds, or 5m; -1 is for ever, because loading again costs up to a "
+        "minute on a Jetson.",
+    ),
+    Param(
+        "connect_timeout_s",
+        2.0,
+        "How long to wait for the server to take a connection. On one machine it is instant.",
+        "s",
+        0.1,
+        30.0,
+    ),
+    Param(
+        "first_token_timeout_s",
+        8.0,
+        "How long the first word of an answer may take before the robot apologises. People think it is broken then.",
+        "s",
+        0.5,
+        120.0,
+    ),
+    Param(
+        "stall_timeout_s",
+        5.0,
+        "How long the model may pause inside an answer. Longer than any contention seen.",
+        "s",
+        0.5,
+        60.0,
+    ),
+    Param(
+        "load_timeout_s",
+        120.0,
+        "How long the first reading of the prompt may take, loading included (ollama). Slow disks need a minute.",
+        "s",
+        5.0,
+        900.0,
+    ),
+)
+
+CONVERSATION = (
+    Param(
+        "persona",
+        "reachy",
+        "Who the robot is: NAME of config/personas/NAME.yaml, or a path. Reachy is the first robot.",
+    ),
+    Param("tools_file", "config/tools.yaml", "What the robot may do on request: the allow-list."),
+    Param(
+        "language",
+        "en",
+        "Language of the answers, ISO 639-1. Phrases of the tools file work in its language only: English.",
+    ),
+    Param(
+        "history_turns",
+        12,
+        "Turns the model remembers. When full the older half goes at once, which keeps the model's cache useful.",
+        "turns",
+        2,
+        200,
+    ),
+    Param("max_tool_calls", 3, "Tool calls in one turn. Three is a long request for a person.", "", 1, 10),
+    Param("tool_calls_per_minute", 30, "A model in a loop must not drive the robot.", "1/min", 1, 600),
+    Param(
+        "use_phrases",
+        True,
+        "Plain commands go to the tools without the model: at once, and also while it is down.",
+    ),
+    Param(
+        "first_clause_chars",
+        10,
+        "The first clause is cut at the first mark after this many characters. Shorter ones cost more in synthesis "
+        "than they gain.",
+        "characters",
+        1,
+        200,
+    ),
+    Param(
+        "retry_window_s",
+        30.0,
+        "How long a question is tried again when the model fails; then the robot says that it stays unanswered. "
+        "A server restarts within this.",
+        "s",
+        0.0,
+        600.0,
+    ),
+    Param(
+        "apology",
+        "One moment, I can't think right now.",
+        "Said at once when the model fails, so that nobody waits in silence.",
+    ),
+    Param(
+        "gave_up",
+        "Sorry, I could not answer that. Please ask me again later.",
+        "Said when retry_window_s is over, so that the person knows.",
+    ),
+    Param("cannot", "Sorry, I can't do that.", "Said when the model wants what no tool can do."),
+    Param("cannot_move", "I can't move right now.", "Said when a tool's node is absent or refuses."),
+    Param("will_not", "Okay, I won't.", "Said when a person asked not to do something and the model wanted to."),
+)
