@@ -72,7 +72,7 @@ PARAMETERS = (
     Param(
         "compute_type",
         "auto",
-        "Number format: int8, int8_float16, float16, float32. auto: the fastest that the processor has (int8 on a CPU).",
+        "Number format: int8, int8_float16, float16, float32. auto: the fastest there is (int8 on a CPU).",
     ),
     Param(
         "cpu_threads",
