@@ -32,7 +32,8 @@ def engine():
         (
             "long_resemblyze_200_124139_0000.wav",
             "To the civil inquiries which then poured in, and amongst which she had the pleasure of distinguishing "
-            "the much superior solicitude of Mr. Bingley's, she could not make a very favorable answer. Jane was by no means better.",
+            "the much superior solicitude of Mr. Bingley's, she could not make a very "
+            "favorable answer. Jane was by no means better.",
         ),
     ],
 )

@@ -40,7 +40,7 @@ def test_one_late_delivery_does_not_move_the_clock():
     converter = EdgeConverter(AudioFormat(), patience=3)
     stamps = []
     for i in range(20):
-        late = 400_000_000 if i in (7, 8) else 0
+        late = 400_000_000 if i in (7, 8, 11, 14) else 0
         stamps += [c.stamp_ns for c in converter.convert(np.zeros(512, np.int16), T0 + i * 32_000_000 + late)]
     assert stamps == [T0 + i * 32_000_000 for i in range(20)]
     assert converter.clock.reanchored == 0
@@ -55,6 +55,14 @@ def test_lost_audio_moves_the_clock_by_what_was_lost():
     assert converter.clock.reanchored == 1
     assert stamps[-1] == T0 + 19 * 32_000_000 + 640_000_000
     assert stamps == sorted(stamps)
+
+
+def test_of_several_late_deliveries_the_least_late_says_how_much_was_lost():
+    converter = EdgeConverter(AudioFormat(), patience=3)
+    for i in range(20):
+        lost = 640_000_000 + (0, 70_000_000, 30_000_000)[i % 3] if i >= 10 else 0
+        chunks = converter.convert(np.zeros(512, np.int16), T0 + i * 32_000_000 + lost)
+    assert chunks[0].stamp_ns == T0 + 19 * 32_000_000 + 640_000_000
 
 
 def test_a_clock_that_runs_fast_is_followed_in_steps_of_a_tenth_of_a_second():

@@ -63,9 +63,11 @@ def test_a_short_stall_is_caught_up_and_the_stamps_stay_even(wav):
     clock = HeldClock()
     source = FileSource([wav("a.wav", 3.2)], NO_SILENCE, clock=clock)
     chunks = iter(source.chunks())
+    began = clock.now
     first = next(chunks)
     clock.stall_ns = 500_000_000
     rest = [next(chunks) for _ in range(20)]
+    assert clock.now - began == 21 * 32_000_000
     assert rest[-1].stamp_ns - first.stamp_ns == 20 * 32_000_000
     assert source.counters.gaps == 0
 

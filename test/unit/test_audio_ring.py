@@ -85,6 +85,7 @@ def test_overlapping_audio_is_not_written_twice():
     fill(ring, 0, 2048)
     ring.append(AudioChunk(at(1536), np.full(1024, 7, np.int16)))
     assert ring.overlapped == 512
+    assert ring.end_ns == at(2560)
     assert ring.cut(at(2047), at(2560)).samples.tolist() == [2047] + [7] * 512
 
 

@@ -75,6 +75,20 @@ def test_the_memory_of_the_model_is_reset_after_a_gap(detector):
     assert again != fresh
 
 
+def test_each_frame_is_seen_with_the_end_of_the_one_before(detector):
+    """Against the model itself: 64 samples of context, as upstream feeds it."""
+    frames = vowel_speech()[4096 : 4096 + 512 * 4].reshape(4, 512)
+    state, context, expected = np.zeros((2, 1, 128), np.float32), np.zeros(64, np.float32), []
+    for frame in frames:
+        samples = frame.astype(np.float32) / 32_768
+        feeds = {"input": np.concatenate((context, samples))[None], "state": state, "sr": np.array(16_000)}
+        output, state = detector._session.run(None, feeds)
+        context = samples[-64:]
+        expected.append(float(output[0, 0]))
+    detector.reset()
+    assert [detector.probability(f) for f in frames] == pytest.approx(expected, abs=1e-6)
+
+
 def test_a_missing_model_names_the_command_that_fetches_it():
     with pytest.raises(VoiceError, match="make models MODELS=silero-none"):
         make_detector("silero", "silero-none")

@@ -43,7 +43,7 @@ class _Open:
     audio_start_ns: int
     paused: bool = False
     prefix: StablePrefix = field(default_factory=StablePrefix)
-    guess: Result | None = None  # of the pause it is in
+    guess: Result | None = None  # of its last pause; good for an end with the same speech only
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,6 @@ class Recognizer:
             self._forget_guesses(utterance_id)
             if self._open is not None and self._open.id == utterance_id:
                 self._open.paused = False
-                self._open.guess = None
 
     def dropped(self, utterance_id: str) -> None:
         """It was a false start: nothing to transcribe."""
@@ -224,7 +223,7 @@ class Recognizer:
         u = self._open
         if u is None or u.id != job.segment.utterance_id:
             return
-        if job.priority is Priority.SPECULATIVE and u.paused:
+        if job.priority is Priority.SPECULATIVE:
             u.guess = result
         level = job.segment.level_dbfs if job.priority is Priority.SPECULATIVE else 0.0
         if self._rules.reason(result.heard, level):

@@ -26,8 +26,7 @@ class StablePrefix:
             if _bare(old) != _bare(new):
                 break
             agreed += 1
-        if agreed > len(self._stable):
-            self._stable = [*self._stable, *words[len(self._stable) : agreed]]
+        self._stable += words[len(self._stable) : agreed]
         self._before = words
         whole = [*self._stable, *words[len(self._stable) :]]
         return " ".join(whole), " ".join(self._stable)

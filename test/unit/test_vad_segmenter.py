@@ -1,0 +1,62 @@
+"""The segmenter hands every frame to the detector once, in order, and starts it afresh when audio is missing."""
+
+import numpy as np
+
+from voice_pipeline.audio.formats import AudioChunk, samples_to_ns
+from voice_pipeline.vad.endpointer import Endpointer
+from voice_pipeline.vad.segmenter import Segmenter
+
+T0 = 1_700_000_000_000_000_000
+
+
+class Log:
+    """A detector that writes down what it was asked."""
+
+    def __init__(self):
+        self.calls = []
+
+    def probability(self, frame):
+        self.calls.append(int(frame[0]))
+        return 0.0
+
+    def reset(self):
+        self.calls.append("reset")
+
+    def close(self):
+        pass
+
+
+def feed(segmenter, first, last, piece=512, shift_ns=0):
+    for at in range(first, last, piece):
+        samples = (np.arange(at, min(at + piece, last)) // 512).astype(np.int16)
+        segmenter.push(AudioChunk(T0 + samples_to_ns(at) + shift_ns, samples))
+
+
+def test_every_frame_is_heard_once_whatever_the_size_of_the_chunks():
+    for piece in (512, 160, 700, 4_000):
+        log = Log()
+        feed(Segmenter(log, Endpointer()), 0, 512 * 10, piece)
+        assert log.calls == list(range(10))
+
+
+def test_missing_audio_resets_the_detector_and_drops_the_half_frame_before_it():
+    log = Log()
+    segmenter = Segmenter(log, Endpointer())
+    feed(segmenter, 0, 512 * 2 + 100, 100)
+    feed(segmenter, 512 * 10, 512 * 12)
+    assert log.calls == [0, 1, "reset", 10, 11]
+    assert segmenter.gaps == 1
+
+
+def test_jitter_of_stamps_does_not_reset():
+    log = Log()
+    segmenter = Segmenter(log, Endpointer())
+    for index in range(6):
+        feed(segmenter, index * 512, index * 512 + 512, shift_ns=(index % 2) * 10_000_000)
+    assert log.calls == list(range(6))
+
+
+def test_the_end_of_the_source_resets_the_detector():
+    log = Log()
+    Segmenter(log, Endpointer()).source_ended()
+    assert log.calls == ["reset"]
