@@ -7,10 +7,10 @@ from action_msgs.msg import GoalStatus
 from geometry_msgs.msg import PoseStamped
 from sensor_msgs.msg import JointState
 from std_srvs.srv import Trigger
-
 from voice_pipeline.action import LookAt, MoveHead, PlayMove
-from voice_pipeline.motion.simulator import SimulatedRobot
 from voice_pipeline.msg import MotionState
+
+from voice_pipeline.motion.simulator import SimulatedRobot
 from voice_pipeline.nodes.motion import MotionNode
 
 # rad, from the robot's description; exceeded, a motor would push against its stop.

@@ -23,6 +23,7 @@ _STATE = "/api/state/ws/full?frequency=50&with_head_joints=true&with_control_mod
 _TARGET = "/api/move/ws/set_target"
 _CONNECT_S = 2.0  # for each step of connecting, and for each order over HTTP
 _SILENCE_S = 2.0  # without a state on an open connection: it may be dead without a word (Wi-Fi, power), make a new one
+_GLANCE_S = 0.1  # how often a silent connection is asked whether it is to be closed
 _BACKOFF_S = (0.5, 5.0)  # first and longest wait between attempts
 _POLL_S = 0.05  # how often a running goto is asked after
 _START_DAEMON = (
@@ -208,11 +209,15 @@ class ReachyMini:
     def _read(
         self, states: ClientConnection, commands: ClientConnection, on_state: Callable[[RobotState], None]
     ) -> None:
+        heard = time.monotonic()
         while not self._closing.is_set():
             try:
-                text = states.recv(timeout=_SILENCE_S)
+                text = states.recv(timeout=_GLANCE_S)
             except TimeoutError:
-                raise OSError(f"no state for {_SILENCE_S:g} s") from None
+                if time.monotonic() - heard > _SILENCE_S:
+                    raise OSError(f"no state for {_SILENCE_S:g} s") from None
+                continue
+            heard = time.monotonic()
             try:
                 state = parse_state(text)
             except ValueError as error:

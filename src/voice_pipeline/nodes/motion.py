@@ -3,6 +3,7 @@ voice_pipeline.motion."""
 
 from __future__ import annotations
 
+import sys
 import math
 import time
 from collections.abc import Callable
@@ -340,3 +341,7 @@ def _quaternion(roll: float, pitch: float, yaw: float) -> Quaternion:
 def main() -> int:
     """Entry point of the executable."""
     return run(MotionNode)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,56 @@
+"""A robot that follows at once, on a clock that the test holds; records what it is sent."""
+
+from __future__ import annotations
+
+import time
+
+from voice_pipeline.motion.protocol import NEUTRAL, HeadPose, RobotState
+
+
+class FakeRobot:
+    name = "fake"
+
+    def __init__(self, pose=NEUTRAL, motors="enabled"):
+        self.pose, self.motors = pose, motors
+        self.connected = True
+        self.fault = ""
+        self.sent = []  # (time, Pose)
+        self.orders = []
+        self.now = time.monotonic()
+        self.state = None
+        self.stuck = False
+        self.say()
+
+    def say(self):
+        """Tell the present pose, as of `now`."""
+        p = self.pose
+        head = HeadPose(0.0, 0.0, p.z, p.roll, p.pitch, p.yaw + p.body_yaw)
+        joints = (p.body_yaw, *[0.0] * 6, p.right_antenna, p.left_antenna)
+        self.state = RobotState(self.now, int(self.now * 1e9), head, p.body_yaw, joints, self.motors)
+
+    def start(self, on_state):
+        pass
+
+    def close(self):
+        self.connected = False
+
+    def set_target(self, pose):
+        self.sent.append((self.now, pose))
+        if not self.stuck:
+            self.pose = pose
+        return True
+
+    def set_motors(self, on):
+        self.orders.append(f"motors {'on' if on else 'off'}")
+        self.motors = "enabled" if on else "disabled"
+        self.say()
+
+    def goto(self, pose, duration, abort):
+        self.orders.append(f"goto {duration:.1f}")
+        if not abort():
+            self.pose = pose
+        self.say()
+
+    def fold(self, abort):
+        self.orders.append("fold")
+        self.say()

@@ -1,0 +1,172 @@
+"""The client of the robot's daemon against a server that misbehaves: garbage, silence, refusals, closed connections."""
+
+import json
+import threading
+import time
+from http import HTTPStatus
+
+import pytest
+from websockets.sync.server import serve
+
+from voice_pipeline.errors import VoiceError
+from voice_pipeline.motion import reachy_mini
+from voice_pipeline.motion.protocol import NEUTRAL, Pose
+from voice_pipeline.motion.reachy_mini import ReachyMini, parse_state
+from voice_pipeline.motion.registry import make_robot
+
+STATE = {
+    "control_mode": "enabled",
+    "head_pose": {"x": 0.0, "y": 0.0, "z": -0.001, "roll": 0.1, "pitch": 0.2, "yaw": 0.5},
+    "head_joints": [0.2, 1, 2, 3, 4, 5, 6],
+    "body_yaw": 0.2,
+    "antennas_position": [0.3, -0.3],
+    "timestamp": "2026-01-01T00:00:00Z",
+}
+
+
+class Daemon:
+    """Serves the two streams and the status; `states` is the script of what the state stream says."""
+
+    def __init__(self, states, status="running"):
+        self.states, self.status = states, status
+        self.targets = []
+        self.connections = 0
+        self.hold = threading.Event()
+        self.server = serve(self._handle, "127.0.0.1", 0, process_request=self._http)
+        self.url = f"http://127.0.0.1:{self.server.socket.getsockname()[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def _http(self, connection, request):
+        if request.path == "/api/daemon/status":
+            return connection.respond(HTTPStatus.OK, json.dumps({"state": self.status, "error": "no motor answers"}))
+        return None
+
+    def _handle(self, ws):
+        if "set_target" in ws.request.path:
+            for text in ws:
+                self.targets.append(json.loads(text))
+                ws.send('{"status": "error", "detail": "no"}')
+            return
+        self.connections += 1
+        for state in self.states:
+            ws.send(state if isinstance(state, str) else json.dumps(state))
+        self.hold.wait(20.0)
+
+    def close(self):
+        self.hold.set()
+        self.server.shutdown()
+
+
+@pytest.fixture
+def start():
+    things = []
+
+    def begin(states, **kwargs):
+        daemon = Daemon(states, **kwargs)
+        robot = ReachyMini(daemon.url)
+        heard = []
+        robot.start(heard.append)
+        things.extend((robot, daemon))
+        return daemon, robot, heard
+
+    yield begin
+    for thing in things:
+        thing.close()
+
+
+def until(condition, timeout=5.0):
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.005)
+
+
+def test_states_and_targets_carry_the_right_axes(start):
+    daemon, robot, heard = start([STATE])
+    until(lambda: heard)
+    assert heard[0].pose == pytest.approx(Pose(0.1, 0.2, 0.3, -0.001, 0.2, 0.3, -0.3))
+    assert robot.set_target(Pose(roll=0.1, yaw=0.3, body_yaw=0.2, right_antenna=0.5))
+    until(lambda: daemon.targets)
+    assert daemon.targets[0]["target_head_pose"] == pytest.approx(
+        {"x": 0, "y": 0, "z": 0, "roll": 0.1, "pitch": 0, "yaw": 0.5}
+    )
+    assert daemon.targets[0]["target_antennas"] == [0.5, 0.0]
+    assert daemon.targets[0]["target_body_yaw"] == 0.2
+
+
+def test_nan_is_never_sent(start):
+    daemon, robot, heard = start([STATE])
+    until(lambda: heard)
+    assert not robot.set_target(Pose(yaw=float("nan")))
+    assert robot.set_target(NEUTRAL)
+    until(lambda: daemon.targets)
+    assert len(daemon.targets) == 1
+
+
+def test_garbage_is_counted_and_never_becomes_a_state(start):
+    bad = ["{", "[]", "null", {**STATE, "body_yaw": None}, {**STATE, "head_joints": None}, {**STATE, "body_yaw": 1e999}]
+    _, robot, heard = start([*bad, STATE, "nonsense"])
+    until(lambda: robot.garbled == len(bad) + 1)
+    assert len(heard) == 1
+    assert "version" in robot.fault
+
+
+def test_refused_targets_are_counted_and_do_not_block(start):
+    daemon, robot, heard = start([STATE] * 200)
+    until(lambda: len(heard) == 200)
+    for _ in range(100):
+        assert robot.set_target(NEUTRAL)
+    until(lambda: len(daemon.targets) == 100)
+
+
+def test_a_closed_connection_is_noticed_at_once_and_made_again(start):
+    daemon, robot, heard = start([STATE])
+    until(lambda: robot.connected)
+    daemon.hold.set()
+    until(lambda: not robot.connected, 0.5)
+    assert "broke" in robot.fault
+    daemon.hold.clear()
+    until(lambda: len(heard) == 2)
+    assert daemon.connections == 2
+
+
+def test_silence_leads_to_a_new_connection(start, monkeypatch):
+    monkeypatch.setattr(reachy_mini, "_SILENCE_S", 0.2)
+    daemon, robot, _ = start([STATE])
+    until(lambda: daemon.connections == 2)
+    until(lambda: robot.connected)
+
+
+def test_a_daemon_without_a_body_says_why(start):
+    _, robot, heard = start([STATE], status="error")
+    until(lambda: "no motor answers" in robot.fault)
+    assert not heard
+
+
+def test_nobody_there_names_the_url_and_the_cure():
+    robot = ReachyMini("http://127.0.0.1:9")
+    robot.start(lambda state: None)
+    until(lambda: "127.0.0.1:9" in robot.fault and "robot_sim" in robot.fault)
+    with pytest.raises(VoiceError, match="No robot answers"):
+        robot.set_motors(True)
+    robot.close()
+
+
+def test_closing_is_quick_while_connected_and_while_waiting(start):
+    _, robot, heard = start([STATE])
+    until(lambda: heard)
+    begin = time.monotonic()
+    robot.close()
+    assert time.monotonic() - begin < 2.5
+
+
+def test_an_address_that_is_none_is_refused():
+    with pytest.raises(VoiceError, match="http://"):
+        make_robot("reachy_mini", "localhost:8000")
+    with pytest.raises(VoiceError, match="reachy_mini, none"):
+        make_robot("reachy", "")
+
+
+def test_a_state_with_a_number_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="finite"):
+        parse_state(json.dumps({**STATE, "head_joints": [1, 2]}))
