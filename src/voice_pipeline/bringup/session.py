@@ -14,13 +14,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import rclpy
 from std_msgs.msg import String
 
 from voice_pipeline.bringup.conversation import Turn
 from voice_pipeline.bringup.plan import Plan, make_plan
 from voice_pipeline.bringup.processes import Processes
-from voice_pipeline.bringup.watcher import Event, Watcher, init_isolated
+from voice_pipeline.bringup.watcher import Event, Watcher, isolated_context
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.msg import MotionState, TurnState
 
@@ -76,8 +75,8 @@ class Session:
     def _start(self) -> None:
         began = time.monotonic()
         domain = int(os.environ.get("ROS_DOMAIN_ID", 0)) or random.SystemRandom().randint(1, 99)
-        init_isolated(domain)
-        self._stack.callback(rclpy.try_shutdown)
+        context = isolated_context(domain)
+        self._stack.callback(context.try_shutdown)
         self._log_dir.mkdir(parents=True, exist_ok=True)
         for old in self._log_dir.glob("*.log"):
             old.unlink()
@@ -92,7 +91,7 @@ class Session:
             from voice_pipeline.motion.simulator import SimulatedRobot
 
             self._stack.enter_context(SimulatedRobot(port=self.plan.simulator_port))
-        self.watcher = Watcher()
+        self.watcher = Watcher(context)
         self._stack.callback(self.watcher.close)
         self._wait_ready(60.0)
         self.start_s = time.monotonic() - began

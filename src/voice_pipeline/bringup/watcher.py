@@ -12,11 +12,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
-from rclpy.signals import SignalHandlerOptions
 from std_msgs.msg import Bool, String
 
 from voice_pipeline.bringup.conversation import STAGES, Turn, head_angle_deg
@@ -57,10 +56,12 @@ class Event:
 class Watcher:
     """Listens on an executor thread of its own; events are read from `events`, turns from `turns`.
 
-    rclpy must be initialised (with the domain and discovery range wanted).
+    Args:
+        context: the ROS context to listen in.
+        namespace: of the pipeline.
     """
 
-    def __init__(self, namespace: str = "") -> None:
+    def __init__(self, context: Context, namespace: str = "") -> None:
         self.events: queue.Queue[Event] = queue.Queue()
         self.turns: list[Turn] = []
         self.ready = False
@@ -68,12 +69,12 @@ class Watcher:
         self.motion: MotionState | None = None
         self.playing = False
         self.faults: dict[str, str] = {}
-        self.node = Node("watcher", namespace=namespace)
+        self.node = Node("watcher", namespace=namespace, context=context)
         self._turn = Turn()
         self._rest: tuple[float, float, float] | None = None
         self._subscribe()
         self.play_file = self.node.create_publisher(String, "audio_capture/play_file", EVENTS)
-        self._executor = SingleThreadedExecutor()
+        self._executor = SingleThreadedExecutor(context=context)
         self._executor.add_node(self.node)
         self._thread = threading.Thread(target=self._spin, name="watcher", daemon=True)
         self._thread.start()
@@ -203,9 +204,10 @@ class Watcher:
                 self.faults.pop(status.name, None)
 
 
-def init_isolated(domain: int) -> None:
-    """rclpy on a domain of its own, on this machine only: a demo or bench must not meet a robot on the network."""
-    os.environ["ROS_DOMAIN_ID"] = str(domain)
+def isolated_context(domain: int) -> Context:
+    """A ROS context on a domain of its own, on this machine only: a demo or bench must not meet a robot on the network."""
     os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-    # Ctrl-C is Python's own KeyboardInterrupt here: what was started is then ended in order.
-    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
+    context = Context()
+    # Not rclpy.init: its signal handlers would take Ctrl-C away from who started the session.
+    context.init(args=[], domain_id=domain)
+    return context
