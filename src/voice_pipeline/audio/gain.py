@@ -23,6 +23,10 @@ class Gain:
         self._value = value
         self.target = value
 
+    def jump(self) -> None:
+        """Reach the target without a ramp; for when nothing plays."""
+        self._value = self.target
+
     def apply(self, block: Int16) -> Int16:
         """int16[n] times the gain; the ramp goes on where the last block ended."""
         if self._value == self.target:
@@ -48,7 +52,7 @@ def fade_out(samples: Int16) -> Int16:
 
 def fade_in(samples: Int16, count: int) -> Int16:
     """The samples with a linear fade from silence over the first `count`."""
-    out = samples.copy()
+    out: Int16 = samples.copy()
     n = min(count, len(out))
     out[:n] = _scaled(out[:n], np.linspace(0.0, 1.0, n, dtype=np.float32))
     return out

@@ -220,6 +220,8 @@ class Player:
         self._volume = self._volume if volume is None else volume
         self._duck = self._duck if duck is None else duck
         self._gain.target = self._volume * self._duck
+        if self._idle:
+            self._gain.jump()
 
     def _break(self, error: VoiceError) -> None:
         """The sink broke: say so for every clause that waits, and try again later."""

@@ -97,7 +97,7 @@ class AudioPlayerNode(VoiceNode):
         options = SinkOptions(self.p["device"], self.p["file_path"], self.p["sample_rate"], self.p["period_ms"] / 1000)
         sink = make_sink(self.p["sink"], options)
         sink.open()
-        self.get_logger().info(f"plays on {self.p['sink']} {getattr(sink, 'name', '')} at {sink.sample_rate} Hz")
+        self.get_logger().info(f"plays on {getattr(sink, 'name', '') or self.p['sink']} at {sink.sample_rate} Hz")
         self._state = self._keep(self.create_publisher(PlaybackState, "playback", EVENTS), self.destroy_publisher)
         self._audio = self._keep(
             self.create_publisher(AudioDataStamped, "playback/audio", AUDIO), self.destroy_publisher

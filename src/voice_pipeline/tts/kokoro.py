@@ -7,6 +7,7 @@ from voice_pipeline.tts.process import ProcessSynthesizer
 from voice_pipeline.tts.registry import SynthesizerOptions
 
 MODEL = "kokoro-82m-int8"
+DEFAULT_VOICE = "af_sarah"
 MODEL_FILES = ("kokoro-v1.0.int8.onnx", "voices.npz")
 
 
@@ -18,4 +19,5 @@ def make_kokoro(options: SynthesizerOptions) -> ProcessSynthesizer:
     """
     folder = find_model(options.model or MODEL, *MODEL_FILES)
     model, voices = (str(folder / f) for f in MODEL_FILES)
-    return ProcessSynthesizer("kokoro", {"model": model, "voices": voices}, options.threads, options.providers)
+    settings = {"model": model, "voices": voices}
+    return ProcessSynthesizer("kokoro", settings, options.threads, options.providers, DEFAULT_VOICE)

@@ -12,6 +12,7 @@ MAX_PIECE = 140  # far below Kokoro's 510 phonemes; longer ones cost memory and 
 # A piece is computed while the one before it is played: at twice the length it is ready in time up to a real-time
 # factor of 0.5.
 _GROWTH = 2
+_SHORTEST_LIMIT = 40  # after a first piece like "Sure.", whose pause alone gives time for this
 
 _SENTENCE_END = re.compile(r"(?<!\b[A-Z])[.!?…]+[\"')\]]*\s+")
 _CLAUSE_END = re.compile(r"[,;:][\"')\]]*\s+|\s+(?=(?:and|but|or|because|which|while|when|if|so that|then)\s)")
@@ -20,8 +21,8 @@ _CLAUSE_END = re.compile(r"[,;:][\"')\]]*\s+|\s+(?=(?:and|but|or|because|which|w
 def split_pieces(text: str, first: int = FIRST_PIECE, longest: int = MAX_PIECE) -> list[str]:
     """Pieces of at most `longest` characters (a single longer word excepted), the first of at most `first`.
 
-    Cut at sentence ends where possible, then at commas and conjunctions, then between words; joined with single spaces
-    they are the text again.
+    A piece is at most twice as long as the one before it, or 40 characters. Cut at sentence ends where possible,
+    then at commas and conjunctions, then between words; joined with single spaces they are the text again.
     """
     pieces: list[str] = []
     current = ""
@@ -30,12 +31,12 @@ def split_pieces(text: str, first: int = FIRST_PIECE, longest: int = MAX_PIECE) 
         joined = f"{current} {atom}" if current else atom
         if current and len(joined) > limit:
             pieces.append(current)
-            limit = min(longest, max(first, _GROWTH * len(current)))
+            limit = min(longest, max(_SHORTEST_LIMIT, _GROWTH * len(current)))
             joined = atom
         current = joined
         if ends_sentence and not pieces and len(current) >= MIN_PIECE:
             pieces.append(current)
-            limit = min(longest, max(first, _GROWTH * len(current)))
+            limit = min(longest, max(_SHORTEST_LIMIT, _GROWTH * len(current)))
             current = ""
     if current:
         pieces.append(current)

@@ -29,12 +29,16 @@ class ProcessSynthesizer:
         settings: what that engine needs (paths).
         threads: CPU threads of one inference.
         providers: ONNX Runtime execution providers in order of preference.
+        default_voice: the voice to take when nobody says which; empty for the first.
 
     Raises:
         VoiceError: the worker does not start.
     """
 
-    def __init__(self, engine: str, settings: dict[str, Any], threads: int, providers: Sequence[str]) -> None:
+    def __init__(
+        self, engine: str, settings: dict[str, Any], threads: int, providers: Sequence[str], default_voice: str = ""
+    ) -> None:
+        self._default_voice = default_voice
         self._engine = engine
         self._settings = {**settings, "threads": threads, "providers": list(providers)}
         self._lock = threading.Lock()  # one synthesis at a time
@@ -50,6 +54,11 @@ class ProcessSynthesizer:
     def sample_rate(self) -> int:
         """Hz of what synthesize() yields."""
         return self._sample_rate
+
+    @property
+    def default_voice(self) -> str:
+        """The voice to take when nobody says which."""
+        return self._default_voice or self.voices()[0]
 
     def voices(self) -> list[str]:
         """Names that synthesize() takes, sorted."""

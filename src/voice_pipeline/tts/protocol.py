@@ -57,6 +57,11 @@ class Synthesizer(Protocol):
         """Hz of what synthesize() yields."""
         ...
 
+    @property
+    def default_voice(self) -> str:
+        """The voice to take when nobody says which."""
+        ...
+
     def voices(self) -> list[str]:
         """Names that synthesize() takes, sorted."""
         ...

@@ -1,0 +1,333 @@
+"""tts with a voice that a test holds; the player is the real one on a null sink, or a mock."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+from action_msgs.msg import GoalStatus
+from diagnostic_msgs.msg import DiagnosticArray
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
+from voice_pipeline.action import Say
+from voice_pipeline.msg import PlaybackControl, PlaybackState, SpeechAudio
+
+from voice_fakes import FakeSynthesizer
+from voice_pipeline.nodes import tts as module
+from voice_pipeline.nodes.audio_player import AudioPlayerNode
+from voice_pipeline.nodes.tts import TtsNode
+from voice_pipeline.ros.qos import SPEECH
+from voice_pipeline.ros.stamps import to_ns
+
+CODE = Say.Result
+LONG = "one two three four five six seven eight nine ten eleven twelve"  # 3.1 s of the fake voice
+
+
+class Bench:
+    def __init__(self, ros, monkeypatch, *, player=True, **params):
+        self.ros = ros
+        self.voice = FakeSynthesizer()
+        monkeypatch.setattr(module, "make_synthesizer", lambda *_: self.voice)
+        self.peer = ros.peer()
+        self.speech = self.peer.record(SpeechAudio, "speech", SPEECH)
+        self.states = self.peer.record(PlaybackState, "playback", 100)
+        self.orders = self.peer.record(PlaybackControl, "playback_control")
+        self.player = ros.start(AudioPlayerNode, {"sink": "null"}) if player else None
+        self.node = ros.start(TtsNode, params)
+        ros.wait(lambda: self.node.count_subscribers("speech") >= 1 + bool(player))
+        if player:
+            ros.wait(lambda: self.node.count_publishers("playback") == 1)
+            time.sleep(0.1)  # both ends must know of each other
+        self.feedback = []
+
+    def say(self, text, **fields):
+        return self.peer.send_goal(Say, "say", Say.Goal(text=text, **fields), self.feedback.append)
+
+    def result(self, handle, timeout=10.0):
+        return self.peer.result(handle, timeout)
+
+    def playing(self, seconds=0.0):
+        self.ros.wait(lambda: any(s.state == 1 and s.seconds_played > seconds for s in self.states), 5.0, "sound")
+
+
+@pytest.fixture
+def bench(ros, monkeypatch):
+    return Bench(ros, monkeypatch)
+
+
+def test_a_goal_ends_when_it_was_heard_with_all_stamps_in_order(bench):
+    begun = time.time_ns()
+    response = bench.result(bench.say("Hello there, my friend.", turn_id="t1"))
+    result, last = response.result, bench.feedback[-1]
+    assert response.status == GoalStatus.STATUS_SUCCEEDED
+    assert (result.error_code, result.spoken_text) == (CODE.NONE, "Hello there, my friend.")
+    assert result.spoken_seconds == pytest.approx(23 / 20 + 0.315, abs=0.02)
+    stamps = [begun, to_ns(last.tts_request), to_ns(last.first_audio), to_ns(last.first_played), time.time_ns()]
+    assert stamps == sorted(stamps)
+    phases = [f.phase for f in bench.feedback]
+    assert phases == sorted(phases)
+    assert phases[-1] == Say.Feedback.PLAYING
+    words = [f.word_index for f in bench.feedback]
+    assert words == sorted(words)
+    assert words[-1] == 3
+
+
+def test_speech_comes_in_order_with_its_text_first_and_one_end(bench):
+    bench.result(bench.say("Hello there, my friend.", turn_id="t1"))
+    assert [m.sequence for m in bench.speech] == list(range(len(bench.speech)))
+    assert bench.speech[0].text == "Hello there, my friend."
+    assert not any(m.text for m in bench.speech[1:])
+    assert [m.is_last for m in bench.speech] == [False] * (len(bench.speech) - 1) + [True]
+    assert {(m.turn_id, m.sample_rate, m.channels) for m in bench.speech} == {("t1", 24_000, 1)}
+    assert max(len(m.audio.data) for m in bench.speech) == 2 * 4800
+
+
+def test_the_next_clause_is_made_while_one_is_played_and_order_is_kept(bench):
+    first, second = bench.say(LONG), bench.say("And so on.")
+    bench.ros.wait(lambda: any(said[0] == "And so on." for said in bench.voice.said), 2.0)
+    assert not any(s.state == PlaybackState.FINISHED for s in bench.states)
+    one, two = bench.result(first), bench.result(second)
+    assert (one.result.spoken_text, two.result.spoken_text) == (LONG, "And so on.")
+    finished = [s for s in bench.states if s.state == PlaybackState.FINISHED]
+    assert len(finished) == 2
+    assert finished[0].seconds_played > finished[1].seconds_played
+
+
+def test_cancel_stops_at_once_and_tells_what_was_heard(bench):
+    handle = bench.say(LONG)
+    bench.playing(0.7)
+    future = handle.get_result_async()
+    asked = time.monotonic()
+    bench.peer.cancel(handle)
+    bench.ros.wait(lambda: future.done() and future.result(), 2.0)
+    assert time.monotonic() - asked < 0.15
+    response = future.result()
+    assert response.status == GoalStatus.STATUS_CANCELED
+    assert response.result.error_code == CODE.CANCELLED
+    assert LONG.startswith(response.result.spoken_text)
+    assert 2 <= len(response.result.spoken_text.split()) <= 6
+    assert 0.7 < response.result.spoken_seconds < 1.3
+
+
+def test_cancel_during_synthesis_says_nothing(bench):
+    bench.voice.hold = threading.Event()
+    handle = bench.say("Never heard.")
+    future = handle.get_result_async()
+    time.sleep(0.1)
+    asked = time.monotonic()
+    bench.peer.cancel(handle)
+    bench.ros.wait(lambda: future.done() and future.result(), 2.0)
+    assert time.monotonic() - asked < 0.1
+    assert (future.result().result.spoken_text, bench.speech) == ("", [])
+    bench.voice.hold.set()
+    assert bench.result(bench.say("Next one.")).result.spoken_text == "Next one."
+
+
+def test_cancel_of_one_that_waits_leaves_the_one_that_plays(bench):
+    first, second = bench.say("one two three four five"), bench.say("Not this.")
+    bench.playing()
+    bench.peer.cancel(second)
+    assert bench.result(second).result.spoken_text == ""
+    assert bench.result(first).result.spoken_text == "one two three four five"
+
+
+def test_urgent_takes_the_place_of_all(bench):
+    first, second = bench.say(LONG), bench.say(LONG)
+    bench.playing(0.3)
+    urgent = bench.say("Stop!", priority=Say.Goal.PRIORITY_URGENT)
+    one, two = bench.result(first), bench.result(second)
+    assert {one.result.error_code, two.result.error_code} == {CODE.PREEMPTED}
+    assert one.status == GoalStatus.STATUS_ABORTED
+    assert one.result.spoken_text
+    assert two.result.spoken_text == ""
+    assert bench.result(urgent).result.spoken_text == "Stop!"
+
+
+def test_a_player_that_was_told_to_stop_ends_the_goal(bench):
+    handle = bench.say(LONG)
+    bench.playing(0.5)
+    bench.peer.publisher(PlaybackControl, "playback_control", subscribers=2).publish(
+        PlaybackControl(command=PlaybackControl.FLUSH)
+    )
+    response = bench.result(handle, 2.0)
+    assert response.result.error_code == CODE.CANCELLED
+    assert LONG.startswith(response.result.spoken_text)
+
+
+def test_without_a_player_the_goal_fails_with_the_cure(ros, monkeypatch):
+    bench = Bench(ros, monkeypatch, player=False, player_timeout=0.4)
+    heard = bench.peer.record(DiagnosticArray, "/diagnostics")
+    result = bench.result(bench.say("Hello.")).result
+    assert result.error_code == CODE.PLAYER_FAILED
+    assert "Start audio_player" in result.error_msg
+    ros.wait(lambda: any("Start audio_player" in m.status[0].message for m in heard), 3.0)
+    ros.wait(lambda: bench.orders, 2.0)  # a player that comes late must not play it
+
+
+def test_without_waiting_for_playback_the_goal_ends_when_it_was_sent(ros, monkeypatch):
+    bench = Bench(ros, monkeypatch, player=False, wait_for_playback=False)
+    begun = time.monotonic()
+    result = bench.result(bench.say(LONG)).result
+    assert time.monotonic() - begun < 1.5
+    assert (result.error_code, result.spoken_text) == (CODE.NONE, LONG)
+    assert result.spoken_seconds > 3.0
+
+
+def test_a_player_that_dies_in_the_middle_fails_the_goal(ros, monkeypatch):
+    bench = Bench(ros, monkeypatch, player=False, player_timeout=0.4)
+    playback = bench.peer.publisher(PlaybackState, "playback", subscribers=2)
+    handle = bench.say(LONG)
+    ros.wait(lambda: bench.speech)
+    for _ in range(4):
+        playback.publish(PlaybackState(state=1, say_id=bench.speech[0].say_id, seconds_played=1.0))
+        time.sleep(0.15)
+    response = bench.result(handle, 3.0)
+    assert response.result.error_code == CODE.PLAYER_FAILED
+    assert response.result.spoken_text.startswith("one two")
+
+
+def test_a_clause_the_player_lost_is_not_waited_for_for_ever(ros, monkeypatch):
+    bench = Bench(ros, monkeypatch, player=False, player_timeout=0.4)
+    playback = bench.peer.publisher(PlaybackState, "playback", subscribers=2)
+    lost, later = bench.say("This was lost."), bench.say(LONG)
+    ros.wait(lambda: len({m.say_id for m in bench.speech}) == 2)
+    second = bench.speech[-1].say_id
+    future = lost.get_result_async()
+    for _ in range(12):
+        playback.publish(PlaybackState(state=1, say_id=second, seconds_played=1.0))
+        time.sleep(0.1)
+    assert future.done()
+    assert future.result().result.error_code == CODE.PLAYER_FAILED
+    playback.publish(PlaybackState(state=3, say_id=second, seconds_played=3.5))
+    assert bench.result(later).result.spoken_text == LONG
+
+
+def test_a_sink_that_broke_fails_the_goal_with_its_words(ros, monkeypatch):
+    bench = Bench(ros, monkeypatch, player=False)
+    playback = bench.peer.publisher(PlaybackState, "playback", subscribers=2)
+    handle = bench.say(LONG)
+    ros.wait(lambda: bench.speech)
+    playback.publish(PlaybackState(state=5, say_id=bench.speech[0].say_id, detail="unplugged. Plug it in."))
+    result = bench.result(handle).result
+    assert (result.error_code, result.error_msg) == (CODE.PLAYER_FAILED, "unplugged. Plug it in.")
+
+
+@pytest.mark.parametrize(
+    ("goal", "code", "message"),
+    [
+        ({"text": "😀 ..."}, CODE.EMPTY_TEXT, "nothing"),
+        ({"text": ""}, CODE.EMPTY_TEXT, "nothing"),
+        ({"text": "Hi.", "voice": "ana"}, CODE.UNKNOWN_VOICE, "Did you mean anna.*anna, bert"),
+        ({"text": "Hi.", "speed": float("nan")}, CODE.BAD_SPEED, "nan"),
+        ({"text": "Hi.", "speed": -1.0}, CODE.BAD_SPEED, "within"),
+        ({"text": "Hi.", "speed": 2.5}, CODE.BAD_SPEED, "within"),
+    ],
+)
+def test_a_goal_that_cannot_be_spoken_says_why(bench, goal, code, message):
+    import re
+
+    response = bench.result(bench.say(**goal))
+    assert response.status == GoalStatus.STATUS_ABORTED
+    assert response.result.error_code == code
+    assert re.search(message, response.result.error_msg)
+
+
+def test_voice_and_speed_of_the_goal_are_used(bench):
+    bench.result(bench.say("Hello.", voice="bert", speed=2.0))
+    assert bench.voice.said == [("Hello.", "bert", 2.0)]
+
+
+def test_more_than_the_queue_holds_is_refused(ros, monkeypatch):
+    bench = Bench(ros, monkeypatch, queue_size=2)
+    handles = [bench.say(f"This is sentence {n}.") for n in ("one", "two", "three")]
+    refused = bench.result(handles[2]).result
+    assert refused.error_code == CODE.QUEUE_FULL
+    assert "queue_size" in refused.error_msg
+    assert bench.result(handles[1]).result.error_code == CODE.NONE
+
+
+def test_an_engine_that_fails_is_told_and_the_next_clause_is_spoken(bench):
+    bench.voice.fail_with = "out of phonemes."
+    result = bench.result(bench.say("Hello.")).result
+    assert result.error_code == CODE.ENGINE_FAILED
+    assert "out of phonemes" in result.error_msg
+    bench.voice.fail_with = None
+    assert bench.result(bench.say("Hello.")).result.spoken_text == "Hello."
+
+
+def test_an_engine_that_fails_half_way_tells_what_was_heard(bench):
+    real = bench.voice.synthesize
+
+    def once(text, *rest):
+        bench.voice.fail_with = "out of breath." if bench.voice.said else None
+        return real(text, *rest)
+
+    bench.voice.synthesize = once
+    result = bench.result(bench.say("This is the first sentence. This is the second one, which nobody hears.")).result
+    assert result.error_code == CODE.ENGINE_FAILED
+    assert result.spoken_text.startswith("This is the")
+    assert "nobody" not in result.spoken_text
+
+
+def test_deactivate_ends_the_goals_and_activate_takes_new_ones(bench):
+    handle = bench.say(LONG)
+    bench.playing(0.2)
+
+    def change(transition):
+        request = ChangeState.Request(transition=Transition(id=transition))
+        assert bench.peer.call(ChangeState, "tts/change_state", request).success
+
+    change(Transition.TRANSITION_DEACTIVATE)
+    assert bench.result(handle).result.error_code == CODE.CANCELLED
+    assert not bench.say("Hello.").accepted
+    change(Transition.TRANSITION_ACTIVATE)
+    bench.ros.wait(lambda: bench.node.count_subscribers("speech") >= 2)
+    time.sleep(0.2)
+    assert bench.result(bench.say("Hello again.")).result.spoken_text == "Hello again."
+    change(Transition.TRANSITION_DEACTIVATE)
+    change(Transition.TRANSITION_CLEANUP)
+    assert bench.voice.closed
+    change(Transition.TRANSITION_CONFIGURE)
+    change(Transition.TRANSITION_ACTIVATE)
+    time.sleep(0.2)
+    assert bench.result(bench.say("And again.")).result.spoken_text == "And again."
+
+
+def test_a_waiting_goal_gives_a_sign_of_life(bench):
+    bench.voice.hold = threading.Event()
+    handle = bench.say("Hello.")
+    bench.ros.wait(lambda: len(bench.feedback) >= 4, 5.0, "feedback once a second")
+    bench.voice.hold.set()
+    bench.result(handle)
+
+
+def test_the_real_voice_is_heard(ros):
+    peer = ros.peer()
+    speech = peer.record(SpeechAudio, "speech", SPEECH)
+    ros.start(AudioPlayerNode, {"sink": "null"})
+    node = ros.start(TtsNode, {"voice": "af_sarah", "stock_phrases": ["Sure."]})
+    ros.wait(lambda: node.count_subscribers("speech") == 2 and node.count_publishers("playback") == 1)
+    time.sleep(0.2)
+    feedback = []
+    begun = time.time_ns()
+    handle = peer.send_goal(Say, "say", Say.Goal(text="Sure."), feedback.append)
+    assert peer.result(handle).result.spoken_text == "Sure."
+    assert to_ns(feedback[-1].first_played) - begun < 0.3e9  # a stock phrase is made already
+    sound = np.frombuffer(b"".join(bytes(m.audio.data) for m in speech), np.int16)
+    assert 0.3 < len(sound) / 24_000 < 1.5
+    assert np.max(np.abs(sound)) > 2000
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"voice": "af_sara"}, "Did you mean af_sarah"),
+        ({"model": "no-such-model"}, "make models"),
+        ({"pronunciations": ["Reachy"]}, "word=spelling"),
+    ],
+)
+def test_a_start_that_fails_names_the_cure(ros, params, message):
+    heard = ros.peer().record(DiagnosticArray, "/diagnostics")
+    node = ros.start(TtsNode, params, wait=False)
+    ros.wait(lambda: any(message in m.status[0].message for m in heard), 15.0)
+    assert not node.active

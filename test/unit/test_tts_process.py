@@ -1,0 +1,133 @@
+"""The real voices in their own process."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from voice_pipeline.errors import VoiceError
+from voice_pipeline.tts.protocol import Cancellation, Cancelled
+from voice_pipeline.tts.registry import SynthesizerOptions, make_synthesizer
+
+LONG = "The weather is nice today and I would love to go for a long walk with you in the park, if you have time."
+
+
+@pytest.fixture(scope="module", params=["kokoro", "piper"])
+def voice(request):
+    synthesizer = make_synthesizer(request.param, SynthesizerOptions())
+    yield synthesizer
+    synthesizer.close()
+
+
+def say(synthesizer, text, speed=1.0, cancellation=None):
+    voice = synthesizer.default_voice
+    return np.concatenate(list(synthesizer.synthesize(text, voice, speed, cancellation or Cancellation())))
+
+
+def gone(pid, timeout=3.0):
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_it_speaks_and_faster_when_told(voice):
+    slow, fast = say(voice, "I will look to the left now."), say(voice, "I will look to the left now.", 1.6)
+    assert np.max(np.abs(slow)) > 3000
+    assert 1.0 < len(slow) / voice.sample_rate < 4.0
+    assert len(fast) < 0.9 * len(slow)
+
+
+def test_cancelling_returns_at_once_and_does_not_delay_the_next(voice):
+    say(voice, "Hi.")
+    cancellation = Cancellation()
+    set_at = []
+
+    def stop():
+        set_at.append(time.monotonic())
+        cancellation.set()
+
+    threading.Timer(0.08, stop).start()
+    with pytest.raises(Cancelled):
+        say(voice, f"{LONG} {LONG}", 0.5, cancellation)
+    assert time.monotonic() - set_at[0] < 0.1
+    assert len(say(voice, "Hi.")) / voice.sample_rate < 3.0  # and not what was given up
+
+
+def test_a_worker_that_dies_is_started_again(voice):
+    pid = voice.figures()["worker_pid"]
+    threading.Timer(0.1, os.kill, (pid, signal.SIGKILL)).start()
+    assert len(say(voice, LONG)) > 2 * voice.sample_rate
+    assert len(say(voice, "Hi.")) > 0
+    assert voice.figures()["worker_restarts"] >= 1
+    assert voice.figures()["worker_pid"] != pid
+
+
+def test_an_engine_error_is_told_with_its_words(voice):
+    with pytest.raises(VoiceError, match="failed"):
+        say(voice, "")
+    assert len(say(voice, "Hi.")) > 0
+
+
+def test_closing_ends_the_process():
+    synthesizer = make_synthesizer("piper", SynthesizerOptions())
+    pid = synthesizer.figures()["worker_pid"]
+    assert synthesizer.figures()["worker_rss_mb"] > 50
+    synthesizer.close()
+    assert gone(pid)
+    with pytest.raises(VoiceError):
+        say(synthesizer, "Hi.")
+
+
+def test_the_process_ends_when_its_parent_is_killed():
+    code = (
+        "import time; from voice_pipeline.tts.registry import *; "
+        "s = make_synthesizer('piper', SynthesizerOptions()); "
+        "print(s.figures()['worker_pid'], flush=True); time.sleep(60)"
+    )
+    import voice_pipeline
+
+    where = os.path.dirname(next(iter(voice_pipeline.__path__)))
+    env = {**os.environ, "PYTHONPATH": f"{where}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=env)
+    pid = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    assert gone(pid)
+
+
+def test_the_gpl_packages_stay_in_their_own_process():
+    make_synthesizer("piper", SynthesizerOptions()).close()
+    assert not {"phonemizer", "kokoro_onnx", "espeakng_loader"} & set(sys.modules)
+
+
+def test_a_model_that_is_missing_or_broken_names_the_cure(tmp_path):
+    with pytest.raises(VoiceError, match="make models"):
+        make_synthesizer("kokoro", SynthesizerOptions(model="no-such-model"))
+    with pytest.raises(VoiceError, match=r"NAME\.onnx"):
+        make_synthesizer("piper", SynthesizerOptions(model=str(tmp_path)))
+    for name in ("kokoro-v1.0.int8.onnx", "voices.npz"):
+        (tmp_path / name).write_bytes(b"nonsense")
+    with pytest.raises(VoiceError, match="does not start"):
+        make_synthesizer("kokoro", SynthesizerOptions(model=str(tmp_path)))
+
+
+def test_an_unknown_engine_lists_the_others():
+    with pytest.raises(VoiceError, match="kokoro, piper"):
+        make_synthesizer("festival", SynthesizerOptions())
+
+
+def test_a_provider_this_machine_lacks_falls_back_to_the_cpu():
+    synthesizer = make_synthesizer("piper", SynthesizerOptions(providers=("NoSuchProvider",)))
+    assert synthesizer.figures()["provider"] == "CPUExecutionProvider"
+    synthesizer.close()
