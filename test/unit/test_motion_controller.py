@@ -9,10 +9,10 @@ from test_motion_moves import MOVES
 from fake_robot import FakeRobot
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.motion import wake
-from voice_pipeline.motion.controller import Controller, Settings
+from voice_pipeline.motion.controller import Controller
 from voice_pipeline.motion.no_robot import NoRobot
 from voice_pipeline.motion.protocol import NEUTRAL, Pose
-from voice_pipeline.motion.tasks import Listener, Outcome, Refused
+from voice_pipeline.motion.tasks import Listener, Outcome, Refused, Settings
 
 ASLEEP = Pose(pitch=0.54, z=-0.05, right_antenna=-3.05, left_antenna=3.05)
 

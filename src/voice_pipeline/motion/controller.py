@@ -7,7 +7,6 @@ import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.motion import goals
@@ -17,43 +16,14 @@ from voice_pipeline.motion.link import Link
 from voice_pipeline.motion.moves import Move, Playing
 from voice_pipeline.motion.paths import Path, travel
 from voice_pipeline.motion.protocol import NEUTRAL, Pose, Robot, RobotState
-from voice_pipeline.motion.tasks import Listener, Outcome, Refused, Report, Task
+from voice_pipeline.motion.tasks import Listener, Outcome, Refused, Report, Settings, Status, Task
+from voice_pipeline.motion.ticker import Ticker
 
 _KEEP_ALIVE_S = 0.5  # a pose at rest is sent this often: the motors hold it anyhow
 _REPORT_S = 0.1
 _NEAR = 0.0087  # rad, 0.5 degrees: settled at once
 _SPEEDS = (0.25, 2.0)
 _MOST_REPEATS = 20
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How the controller runs.
-
-    rate: Hz of the stream. state_timeout: s without a state until the robot counts as gone. tolerance: rad a goal may
-    be missed by. settle: s to wait for it after the last pose was sent. keep_awake: wake the robot whenever it is found
-    asleep after (re)connecting, unless it was put to sleep.
-    """
-
-    rate: float = 50.0
-    state_timeout: float = 0.5
-    tolerance: float = 0.087
-    settle: float = 0.6
-    keep_awake: bool = True
-
-
-@dataclass(frozen=True)
-class Status:
-    """What the body does. state: the name of a constant of MotionState. age: s of the last word from the robot."""
-
-    state: str
-    move: str
-    progress: float
-    age: float
-    clamps: int
-    detail: str
-    measured: RobotState | None
-    following: bool  # the measured pose keeps to the commanded one
 
 
 class Controller:
@@ -92,43 +62,22 @@ class Controller:
         self._sent_at = 0.0
         self._shown = ("", "")
         self._wants_awake = settings.keep_awake
-        self._ending = threading.Event()
-        self._thread: threading.Thread | None = None
-        self.late = 0  # periods that began more than half a period late; since start
+        self._ticker = Ticker("motion-writer", self._dt, self.tick)
 
     # -- the loop
 
     def start(self, on_state: Callable[[RobotState], None] = lambda state: None) -> None:
         """Connect and begin to write. `on_state` gets every measured state, on the robot's thread."""
         self.robot.start(on_state)
-        self._thread = threading.Thread(target=self._run, name="motion-writer", daemon=True)
-        self._thread.start()
+        self._ticker.start()
 
     def close(self, timeout: float = 1.0) -> None:
         """Bring the motion to rest (at most `timeout` s), end the task, disconnect. The robot keeps its last pose."""
         self.stop()
-        deadline = time.monotonic() + timeout
-        while self._thread is not None and self._follower.moving and self._link.connected:
-            if time.monotonic() > deadline:
-                break
-            self._ending.wait(self._dt)
-        self._ending.set()
-        if self._thread is not None:
-            self._thread.join(2.0)
+        self._ticker.stop_when(lambda: not (self._follower.moving and self._link.connected), timeout)
         self._finish(Outcome.STOPPED, "The node was stopped.")
         self._make_calls()
         self.robot.close()
-
-    def _run(self) -> None:
-        due = time.monotonic()
-        while not self._ending.is_set():
-            now = time.monotonic()
-            if now - due > self._dt / 2:
-                self.late += 1
-                due = now  # never catch up: poses in quick succession would be a jump
-            self.tick(now)
-            due += self._dt
-            self._ending.wait(max(0.0, due - time.monotonic()))
 
     def tick(self, now: float) -> None:
         """One period: watch, advance, send. `now` in time.monotonic() seconds."""
@@ -221,6 +170,11 @@ class Controller:
         """Take orders again. Nothing moves by itself."""
         with self.lock:
             self._stopped = False
+
+    @property
+    def late(self) -> int:
+        """Periods that began late; since start."""
+        return self._ticker.late
 
     @property
     def stopped(self) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 
 from voice_pipeline.motion.limits import Limits
-from voice_pipeline.motion.protocol import NEUTRAL, Pose, Robot, RobotState
+from voice_pipeline.motion.protocol import NEUTRAL, Pose, Robot, RobotState, Z
 
 _STALE_S = 0.15  # no state for seven periods: hold still. A hung daemon can catch up on no more than was sent till then
 _AWAKE_MARGIN = 0.17  # rad, 10 degrees: a head pushed out of its box by hand is awake; the sleeping pose is 45 mm lower
@@ -79,7 +79,7 @@ class Link:
         state = self._robot.state
         if state is None:
             return
-        error = max(abs(a - b) for i, (a, b) in enumerate(zip(sent, state.pose, strict=True)) if i != 3)
+        error = max(abs(a - b) for i, (a, b) in enumerate(zip(sent, state.pose, strict=True)) if i != Z)
         if error <= _ASTRAY_RAD:
             self._astray_since = None
         elif self._astray_since is None:

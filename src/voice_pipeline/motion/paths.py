@@ -14,8 +14,8 @@ from voice_pipeline.motion.protocol import AXES, Pose
 Vector = NDArray[np.float64]  # float64[7], one value an axis
 Point = tuple[Vector, Vector, Vector]  # position, velocity, acceleration
 
-_PEAK_VELOCITY = 1.875  # of a minimum-jerk move over distance 1 in 1 s (15/8)
-_PEAK_ACCELERATION = 5.7735  # the same (10/sqrt(3))
+PEAK_VELOCITY = 1.875  # of a minimum-jerk move over distance 1 in 1 s (15/8)
+PEAK_ACCELERATION = 5.7735  # the same (10/sqrt(3))
 _SHORTEST = 0.04  # s: two ticks; below there is nothing to shape
 _TRIES = 12  # lengthenings by a quarter, 14 times in all; then it is better to brake first
 
@@ -61,8 +61,8 @@ def travel(start: Point, target: Pose, limits: Limits, duration: float = 0.0) ->
     distance = np.abs(goal - start[0])
     shortest = max(
         _SHORTEST,
-        float(np.max(distance / top)) * _PEAK_VELOCITY,
-        float(np.sqrt(np.max(distance / hardest) * _PEAK_ACCELERATION)),
+        float(np.max(distance / top)) * PEAK_VELOCITY,
+        float(np.sqrt(np.max(distance / hardest) * PEAK_ACCELERATION)),
         duration,
     )
     low = np.minimum(np.array(limits.low), start[0]) - 1e-6

@@ -20,7 +20,6 @@ JOINT_NAMES = (
     "right_antenna",
     "left_antenna",
 )
-ANGLES = (0, 1, 2)  # indices of roll, pitch, yaw in a Pose
 Z = 3  # index of z in a Pose
 
 

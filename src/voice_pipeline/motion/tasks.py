@@ -71,3 +71,33 @@ class Task:
     ending: Outcome = Outcome.NONE  # set while it is brought to rest before its end
     settling: float | None = None  # since when nothing is left to send
     reported: float = 0.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the controller runs.
+
+    rate: Hz of the stream. state_timeout: s without a state until the robot counts as gone. tolerance: rad a goal may
+    be missed by. settle: s to wait for it after the last pose was sent. keep_awake: wake the robot whenever it is found
+    asleep after (re)connecting, unless it was put to sleep.
+    """
+
+    rate: float = 50.0
+    state_timeout: float = 0.5
+    tolerance: float = 0.087
+    settle: float = 0.6
+    keep_awake: bool = True
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the body does. state: the name of a constant of MotionState. age: s of the last word from the robot."""
+
+    state: str
+    move: str
+    progress: float
+    age: float
+    clamps: int
+    detail: str
+    measured: RobotState | None
+    following: bool  # the measured pose keeps to the commanded one

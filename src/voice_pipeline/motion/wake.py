@@ -8,11 +8,12 @@ import threading
 
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.motion.controller import Controller
-from voice_pipeline.motion.protocol import NEUTRAL, RobotState
+from voice_pipeline.motion.paths import PEAK_ACCELERATION, PEAK_VELOCITY
+from voice_pipeline.motion.protocol import NEUTRAL, RobotState, Z
 from voice_pipeline.motion.tasks import Listener, Outcome
 
 _SHORTEST_S = 0.5  # a goto shorter than this is a jerk
-_GENTLE = 2.0  # times slower than the limits allow: nobody expects the robot to move now
+_GENTLE = 1.5  # times slower than the limits allow: nobody expects the robot to move now
 _NEUTRAL_S = 10.0
 
 
@@ -82,7 +83,9 @@ def _to_neutral(controller: Controller) -> None:
 def _duration(controller: Controller, state: RobotState) -> float:
     """How long the robot's goto (minimum jerk, without limits of its own) must take to keep ours."""
     limits = controller.limits
-    distance = [abs(a - b) for a, b in zip(state.pose, NEUTRAL, strict=True)]
-    by_speed = max(d * 1.875 / v for d, v in zip(distance, limits.velocity, strict=True))
-    by_force = max(math.sqrt(d * 5.7735 / a) for d, a in zip(distance, limits.acceleration, strict=True))
+    # z is left out: it rises 50 mm from the sleeping pose, outside the box its speed limit is meant for.
+    axes = [i for i in range(len(NEUTRAL)) if i != Z]
+    distance = {i: abs(state.pose[i] - NEUTRAL[i]) for i in axes}
+    by_speed = max(distance[i] * PEAK_VELOCITY / limits.velocity[i] for i in axes)
+    by_force = max(math.sqrt(distance[i] * PEAK_ACCELERATION / limits.acceleration[i]) for i in axes)
     return max(_SHORTEST_S, _GENTLE * max(by_speed, by_force))

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from voice_pipeline.motion.controller import Settings
 from voice_pipeline.motion.limits import Limits, make_limits
 from voice_pipeline.motion.registry import ROBOTS
+from voice_pipeline.motion.tasks import Settings
 from voice_pipeline.ros.parameters import Param
 
 PARAMETERS = (

@@ -3,8 +3,8 @@ voice_pipeline.motion."""
 
 from __future__ import annotations
 
-import sys
 import math
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
