@@ -4,14 +4,19 @@ from pathlib import Path
 
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
+from launch.launch_description_sources import PythonLaunchDescriptionSource
 
 
 def generate_launch_description():
     """bringup.launch.py with other defaults; every argument may still be given on the command line."""
+    bringup = PythonLaunchDescriptionSource(str(Path(__file__).parent / "bringup.launch.py"))
     defaults = {"params_file": "desktop", "robot": "sim", "audio": "device"}
     return LaunchDescription(
         [
-            *(DeclareLaunchArgument(name, default_value=value) for name, value in defaults.items()),
-            IncludeLaunchDescription(str(Path(__file__).parent / "bringup.launch.py")),
+            *(
+                DeclareLaunchArgument(name, default_value=value, description=f"see bringup.launch.py; {value} here")
+                for name, value in defaults.items()
+            ),
+            IncludeLaunchDescription(bringup),
         ]
     )

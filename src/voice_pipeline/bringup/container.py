@@ -14,7 +14,7 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 
 from voice_pipeline.bringup.plan import NodeSpec, Plan
-from voice_pipeline.ros.main import StopSignal, end
+from voice_pipeline.ros.main import StopSignal, end, ignore_signals
 from voice_pipeline.ros.node import VoiceNode
 
 
@@ -42,6 +42,7 @@ class Container:
         finally:
             self.stop()
             rclpy.try_shutdown()
+            ignore_signals()
         return 0
 
     def start(self) -> None:

@@ -196,7 +196,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="robot_sim", description="A simulated Reachy Mini on this machine.")
     parser.add_argument("--port", type=int, default=8000, help="of its HTTP interface (8000)")
     parser.add_argument("--log", type=Path, help="file for the daemon's output")
-    options = parser.parse_args()
+    options, _ = parser.parse_known_args()  # `ros2 launch` appends --ros-args
     done = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: done.set())

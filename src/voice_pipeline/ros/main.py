@@ -25,6 +25,7 @@ from voice_pipeline.ros.worker import any_abandoned
 # Set by whoever starts nodes as processes: a node ends with that process, however that ends.
 PARENT = "VOICE_PIPELINE_PARENT"
 _PR_SET_PDEATHSIG = 1
+_GRACE_S = 2.5  # Ctrl-C ends everything within 3 s
 
 
 def end_with_parent() -> None:
@@ -77,7 +78,10 @@ class StopSignal:
             for number in self._reader.recv(16):
                 if number in (signal.SIGINT, signal.SIGTERM):
                     self.set()
-                    return
+                    # A model that is just being loaded or warmed up does not hear the signal; nobody waits for it.
+                    threading.Event().wait(_GRACE_S)
+                    print("[WARN] still busy; ending at once", file=sys.stderr, flush=True)
+                    os._exit(0)
 
 
 def run(make_node: Callable[..., VoiceNode], args: Sequence[str] | None = None) -> int:

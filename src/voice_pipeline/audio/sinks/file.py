@@ -22,7 +22,7 @@ class FileSink(NullSink):
     """16-bit mono WAV, overwritten at open().
 
     Args:
-        path: of the file; its folder must exist.
+        path: of the file; its folder is made where it is missing.
         sample_rate: Hz; 0 for 24 kHz.
         clock: paces it.
     """
@@ -45,6 +45,7 @@ class FileSink(NullSink):
             raise VoiceError("sink 'file' was given no file.", "Set `file_path` to the WAV to write.")
         super().open()
         try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
             self._raw = self._path.open("wb")
             self._wav = wave.open(self._raw, "wb")  # noqa: SIM115 - lives until close()
             self._wav.setnchannels(1)
