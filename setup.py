@@ -16,7 +16,7 @@ setup(
         "distil": ["distil-whisper-fastrtc==0.1.0.post1"],  # brings torch (1.2 GB)
         "tts": ["onnxruntime", "kokoro-onnx", "wetext"],
         "llm": ["xllamacpp", "ollama", "httpx"],
-        "robot": ["websockets", "httpx", "ruckig"],
+        "robot": ["websockets", "httpx"],
         "audio": ["sounddevice"],
         "test": ["pytest", "pytest-timeout", "hypothesis", "jiwer", "whisper-normalizer"],
         "dev": ["ruff", "mypy", "types-PyYAML", "types-psutil", "types-jsonschema", "uv"],

@@ -74,7 +74,7 @@ def test_gaps_are_written_but_no_idle_night(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("path", "message"), [("", "file_path"), ("/nowhere/at/all.wav", "Create its folder"), ("/", "cannot write")]
+    ("path", "message"), [("", "file_path"), ("/dev/null/at/all.wav", "Create its folder"), ("/", "cannot write")]
 )
 def test_a_file_that_cannot_be_written_names_the_cure(path, message):
     with pytest.raises(VoiceError, match=message):
