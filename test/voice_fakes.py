@@ -22,6 +22,7 @@ class FakeSynthesizer:
 
     sample_rate = RATE
     default_voice = "anna"
+    notes = ()
 
     def __init__(self, delay_s=0.0):
         self.delay_s = delay_s

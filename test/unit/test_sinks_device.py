@@ -1,6 +1,7 @@
 """The loudspeaker, on a PortAudio that a test holds."""
 
 import builtins
+import time
 import types
 
 import numpy as np
@@ -113,6 +114,15 @@ def test_a_device_that_is_pulled_out_is_an_error_with_a_cure(audio):
     audio.streams[0].broken = True
     with pytest.raises(VoiceError, match="Plug it in again"):
         sink.write(np.zeros(480, np.int16))
+
+
+def test_a_device_that_takes_everything_at_once_is_slowed_down(audio):
+    sink = DeviceSink()
+    sink.open()
+    begun = time.monotonic()
+    for _ in range(40):
+        sink.write(np.zeros(480, np.int16))
+    assert 0.25 < time.monotonic() - begun < 0.7
 
 
 def test_a_missing_library_names_the_debian_package(monkeypatch):

@@ -130,4 +130,5 @@ def test_an_unknown_engine_lists_the_others():
 def test_a_provider_this_machine_lacks_falls_back_to_the_cpu():
     synthesizer = make_synthesizer("piper", SynthesizerOptions(providers=("NoSuchProvider",)))
     assert synthesizer.figures()["provider"] == "CPUExecutionProvider"
+    assert synthesizer.notes == ["this onnxruntime has no NoSuchProvider"]
     synthesizer.close()

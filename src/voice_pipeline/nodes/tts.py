@@ -57,7 +57,7 @@ class TtsNode(VoiceNode):
         Param(
             "engine",
             "kokoro",
-            "Synthesiser. kokoro sounds best; piper is four times faster, for weak CPUs.",
+            "Synthesiser. kokoro sounds best; piper is ten times faster, for weak CPUs.",
             choices=tuple(SYNTHESIZERS),
         ),
         Param("model", "", "Model: id in the model store or a folder. Empty takes the engine's own."),
@@ -154,7 +154,7 @@ class TtsNode(VoiceNode):
         provider = self._synthesizer.figures().get("provider", "")
         self.get_logger().info(
             f"{self.p['engine']} on {provider}, voice {self._voice}, ready in {time.monotonic() - begun:.1f} s "
-            f"(one sentence takes {warm_s:.2f} s)"
+            f"(one sentence takes {warm_s:.2f} s)" + "".join(f"; {note}" for note in self._synthesizer.notes)
         )
         self._server = DeferredActionServer(
             self, Say, "say", self._on_goal, self._on_cancel, accept=lambda _: self.active

@@ -11,7 +11,7 @@ MODEL = "piper-en-us-joe"
 
 
 def make_piper(options: SynthesizerOptions) -> ProcessSynthesizer:
-    """One Piper voice: the light engine, three times faster than Kokoro on one core, plainer to hear.
+    """One Piper voice: the light engine, ten times faster than Kokoro, plainer to hear.
 
     `model` may be any folder with one `NAME.onnx` and its `NAME.onnx.json`.
 

@@ -60,6 +60,11 @@ class ProcessSynthesizer:
         """The voice to take when nobody says which."""
         return self._default_voice or self.voices()[0]
 
+    @property
+    def notes(self) -> list[str]:
+        """Why a provider that comes first was not used."""
+        return list(self._child.ready["notes"])
+
     def voices(self) -> list[str]:
         """Names that synthesize() takes, sorted."""
         return sorted(self._languages)

@@ -62,6 +62,11 @@ class Synthesizer(Protocol):
         """The voice to take when nobody says which."""
         ...
 
+    @property
+    def notes(self) -> list[str]:
+        """What was odd at the start, for people: a provider that is missing."""
+        ...
+
     def voices(self) -> list[str]:
         """Names that synthesize() takes, sorted."""
         ...

@@ -25,6 +25,7 @@ class WorkerEngine(Protocol):
     sample_rate: int
     providers: list[str]  # that ONNX Runtime really uses
     languages: dict[str, str]  # voice -> espeak language
+    notes: list[str]  # for people: why another provider was not used
 
     def synthesize(self, text: str, voice: str, speed: float, run_options: Any) -> Float32:
         """float32[n] in -1..1; `run_options.terminate` may be set from another thread."""
@@ -123,7 +124,7 @@ def main() -> int:
         write_frame(answers, {"op": "failed", "message": f"{type(error).__name__}: {error}"})
         return 1
     ready = {"op": "ready", "sample_rate": engine.sample_rate, "languages": engine.languages}
-    write_frame(answers, {**ready, "providers": engine.providers})
+    write_frame(answers, {**ready, "providers": engine.providers, "notes": engine.notes})
     serve(engine, desk, answers)
     return 0
 

@@ -20,7 +20,7 @@ class KokoroEngine:
     sample_rate = 24_000
 
     def __init__(self, settings: dict[str, Any]) -> None:
-        self._session = make_session(settings["model"], settings["threads"], settings["providers"])
+        self._session, self.notes = make_session(settings["model"], settings["threads"], settings["providers"])
         self._kokoro = Kokoro.from_session(self._session, settings["voices"])
         self.providers: list[str] = self._session.get_providers()
         self.languages = {v: _LANGUAGES[v[0]] for v in self._kokoro.get_voices() if v[0] in _LANGUAGES}

@@ -31,7 +31,7 @@ class PiperEngine:
         self._ids: dict[str, list[int]] = config["phoneme_id_map"]
         scales = config["inference"]
         self._noise, self._length, self._noise_w = (scales[k] for k in ("noise_scale", "length_scale", "noise_w"))
-        self._session = make_session(str(model), settings["threads"], settings["providers"])
+        self._session, self.notes = make_session(str(model), settings["threads"], settings["providers"])
         EspeakWrapper.set_data_path(espeakng_loader.get_data_path())
         EspeakWrapper.set_library(espeakng_loader.get_library_path())
         language = config["espeak"]["voice"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,19 +18,18 @@ class StoppableSession(onnxruntime.InferenceSession):  # type: ignore[misc]
         return super().run(output_names, input_feed, run_options or self.run_options)
 
 
-def make_session(model: str, threads: int, providers: Sequence[str]) -> StoppableSession:
-    """Load a model on the first provider that takes it; the others are told on stderr with the reason."""
+def make_session(model: str, threads: int, providers: Sequence[str]) -> tuple[StoppableSession, list[str]]:
+    """Load a model on the first provider that takes it; the second value says why others were passed over."""
     available = onnxruntime.get_available_providers()
     wanted = [p for p in providers if p in available]
-    for missing in (p for p in providers if p not in available):
-        print(f"{missing} is not in this onnxruntime; going on without it", file=sys.stderr)
+    notes = [f"this onnxruntime has no {p}" for p in providers if p not in available]
     try:
-        return StoppableSession(model, _options(threads), providers=wanted or ["CPUExecutionProvider"])
+        return StoppableSession(model, _options(threads), providers=wanted or ["CPUExecutionProvider"]), notes
     except Exception as error:
         if wanted in ([], ["CPUExecutionProvider"]):
             raise
-        print(f"{wanted[0]} does not load the model ({error}); using the CPU", file=sys.stderr)
-        return StoppableSession(model, _options(threads), providers=["CPUExecutionProvider"])
+        notes.append(f"{wanted[0]} does not load the model ({error})")
+        return StoppableSession(model, _options(threads), providers=["CPUExecutionProvider"]), notes
 
 
 def _options(threads: int) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from contextlib import suppress
 from typing import Any
@@ -13,6 +14,8 @@ from voice_pipeline.audio.sinks.protocol import DEFAULT_RATE
 from voice_pipeline.errors import VoiceError
 
 _MAX_LATENCY_S = 2.0  # some host APIs report garbage
+# No loudspeaker buffers more than this; ALSA's "null" takes everything at once, and silence would be written for ever.
+_MAX_AHEAD_S = 0.5
 
 
 def load_portaudio() -> Any:
@@ -81,6 +84,8 @@ class DeviceSink:
         self._channels = 1
         self._latency_s = 0.0
         self._stream: Any = None
+        self._closed = threading.Event()
+        self._played_s = 0.0  # monotonic, when what was written ends at the earliest
 
     def open(self) -> None:
         """Open the device and start it.
@@ -88,6 +93,7 @@ class DeviceSink:
         Raises:
             VoiceError: no PortAudio, no such device (lists all), or it refuses the format.
         """
+        self._closed.clear()
         portaudio = load_portaudio()
         index = find_output(list(portaudio.query_devices()), self._wanted)
         try:
@@ -144,11 +150,16 @@ class DeviceSink:
             raise VoiceError(
                 f"audio output '{self.name}' stopped: {error}.", "Plug it in again; it is reopened by itself."
             ) from error
+        now_s = time.monotonic()
+        self._played_s = max(self._played_s, now_s) + len(block) / self.sample_rate
+        if self._played_s - now_s > _MAX_AHEAD_S:
+            self._closed.wait(self._played_s - now_s - _MAX_AHEAD_S)
         # Just handed over: its last sample is heard a full buffer from now.
         return time.time_ns() + int(self._latency_s * 1e9) - samples_to_ns(len(block), self.sample_rate)
 
     def close(self) -> None:
         """Stop and release the device."""
+        self._closed.set()
         stream, self._stream = self._stream, None
         if stream is not None:
             with suppress(Exception):
