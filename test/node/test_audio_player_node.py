@@ -163,7 +163,7 @@ def test_a_sink_that_breaks_is_told_with_its_cure_and_comes_back(ros, tmp_path, 
     monkeypatch.setattr(sink, "_put", full)
     bench.say("a", tone(0.3))
     failed = bench.wait_for(PlaybackState.FAILED, "a")
-    assert "free some space" in failed.detail
+    assert "Free some space" in failed.detail
     ros.wait(lambda: any("No space left" in m.status[0].message for m in heard), 3.0)
     monkeypatch.undo()
     ros.wait(lambda: not bench.node._player.fault, 5.0)

@@ -62,6 +62,13 @@ def test_the_file_is_whole_at_any_moment(tmp_path):
     assert np.array_equal(soundfile.read(path, dtype="int16")[0], np.tile(tone(0.02), 3))
 
 
+def test_its_folder_is_made(tmp_path):
+    sink = FileSink(str(tmp_path / "new" / "out.wav"))
+    sink.open()
+    sink.close()
+    assert (tmp_path / "new" / "out.wav").exists()
+
+
 def test_gaps_are_written_but_no_idle_night(tmp_path):
     path = tmp_path / "out.wav"
     sink = FileSink(str(path), clock=HeldClock())
@@ -74,7 +81,7 @@ def test_gaps_are_written_but_no_idle_night(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("path", "message"), [("", "file_path"), ("/dev/null/at/all.wav", "Create its folder"), ("/", "cannot write")]
+    ("path", "message"), [("", "file_path"), ("/dev/null/at/all.wav", "correct `file_path`"), ("/", "cannot write")]
 )
 def test_a_file_that_cannot_be_written_names_the_cure(path, message):
     with pytest.raises(VoiceError, match=message):

@@ -82,9 +82,7 @@ class FileSink(NullSink):
         self._raw.flush()
 
     def _cannot(self, error: Exception) -> VoiceError:
-        return VoiceError(
-            f"cannot write {self._path}: {error}.", "Create its folder, free some space, or correct `file_path`."
-        )
+        return VoiceError(f"cannot write {self._path}: {error}.", "Free some space, or correct `file_path`.")
 
     def close(self) -> None:
         """End the file."""
