@@ -14,10 +14,11 @@ class Log:
 
     def __init__(self):
         self.calls = []
+        self.level = 0.0
 
     def probability(self, frame):
         self.calls.append(int(frame[0]))
-        return 0.0
+        return self.level
 
     def reset(self):
         self.calls.append("reset")
@@ -54,6 +55,23 @@ def test_jitter_of_stamps_does_not_reset():
     for index in range(6):
         feed(segmenter, index * 512, index * 512 + 512, shift_ns=(index % 2) * 10_000_000)
     assert log.calls == list(range(6))
+
+
+def test_in_long_silence_the_detector_is_started_afresh_every_two_seconds():
+    log = Log()
+    feed(Segmenter(log, Endpointer()), 0, 512 * 150)
+    assert [i - n for n, i in enumerate(k for k, c in enumerate(log.calls) if c == "reset")] == [61, 123]
+
+
+def test_while_somebody_speaks_the_detector_keeps_its_memory():
+    log = Log()
+    log.level = 0.9
+    segmenter = Segmenter(log, Endpointer())
+    feed(segmenter, 512, 512 * 100)
+    assert "reset" not in log.calls
+    log.level = 0.2  # unsure is not silent
+    feed(segmenter, 512 * 100, 512 * 200)
+    assert "reset" not in log.calls
 
 
 def test_the_end_of_the_source_resets_the_detector():
