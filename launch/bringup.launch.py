@@ -26,7 +26,10 @@ ARGUMENTS = (
 
 def _actions(context):
     value = {name: LaunchConfiguration(name).perform(context) for name, _, _ in ARGUMENTS}
-    yes = {k: value[k].lower() in ("true", "1", "yes") for k in ("use_sim_time", "autostart", "use_respawn", "use_composition")}
+    yes = {
+        k: value[k].lower() in ("true", "1", "yes")
+        for k in ("use_sim_time", "autostart", "use_respawn", "use_composition")
+    }
     plan = make_plan(
         value["params_file"],
         robot=value["robot"],
@@ -84,5 +87,7 @@ def _container(value, yes):
 
 def generate_launch_description():
     """Arguments as Nav2's, plus robot and audio."""
-    declared = [DeclareLaunchArgument(name, default_value=default, description=text) for name, default, text in ARGUMENTS]
+    declared = [
+        DeclareLaunchArgument(name, default_value=default, description=text) for name, default, text in ARGUMENTS
+    ]
     return LaunchDescription([*declared, OpaqueFunction(function=_actions)])

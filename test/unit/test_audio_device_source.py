@@ -8,7 +8,8 @@ import types
 import numpy as np
 import pytest
 
-from voice_pipeline.audio.sources.device import DeviceSource, find_input, load_portaudio
+from voice_pipeline.audio.devices import INPUT, find_device, load_portaudio
+from voice_pipeline.audio.sources.device import DeviceSource
 from voice_pipeline.audio.sources.reopening import ReopeningSource
 from voice_pipeline.errors import VoiceError
 
@@ -57,10 +58,10 @@ def portaudio(monkeypatch):
 
 
 def test_a_device_is_found_by_number_name_and_part_of_a_name():
-    assert find_input(DEVICES, "") is None
-    assert find_input(DEVICES, "2") == 2
-    assert find_input(DEVICES, "Webcam: USB Audio (hw:2,0)") == 2
-    assert find_input(DEVICES, "usb array") == 1
+    assert find_device(DEVICES, "", INPUT) is None
+    assert find_device(DEVICES, "2", INPUT) == 2
+    assert find_device(DEVICES, "Webcam: USB Audio (hw:2,0)", INPUT) == 2
+    assert find_device(DEVICES, "usb array", INPUT) == 1
 
 
 @pytest.mark.parametrize(
@@ -69,13 +70,13 @@ def test_a_device_is_found_by_number_name_and_part_of_a_name():
 )
 def test_an_unknown_or_ambiguous_device_lists_all_inputs(wanted, what):
     with pytest.raises(VoiceError, match=what) as error:
-        find_input(DEVICES, wanted)
+        find_device(DEVICES, wanted, INPUT)
     assert "1: USB Array: Audio (hw:1,0) (2 channels); 2: Webcam" in error.value.cure
 
 
 def test_a_machine_without_a_microphone_says_so():
     with pytest.raises(VoiceError, match="no audio input"):
-        find_input(DEVICES[:1], "")
+        find_device(DEVICES[:1], "", INPUT)
 
 
 def test_a_missing_library_names_its_debian_package(monkeypatch):
@@ -89,7 +90,7 @@ def test_a_missing_library_names_its_debian_package(monkeypatch):
     monkeypatch.delitem(sys.modules, "sounddevice", raising=False)
     monkeypatch.setattr(builtins, "__import__", fail)
     with pytest.raises(VoiceError, match="apt install libportaudio2"):
-        load_portaudio()
+        load_portaudio(INPUT)
 
 
 def test_sound_becomes_chunks_stamped_with_its_capture_time(portaudio, monkeypatch):

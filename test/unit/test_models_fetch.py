@@ -58,7 +58,7 @@ def test_parts_are_joined_in_order_and_checked(store, downloads, tmp_path):
 
 def test_a_wrong_hash_is_refused_and_leaves_no_file(store, downloads, tmp_path):
     downloads[0].update({"a==1": GOOD[100:], "b==1": GOOD[:100]})
-    with pytest.raises(VoiceError, match="refused model.bin"):
+    with pytest.raises(VoiceError, match=r"refused model\.bin"):
         model_fetch.fetch(file(tmp_path), lambda p: None)
     assert not (store / "m" / "model.bin").exists()
 

@@ -7,8 +7,9 @@ import types
 import numpy as np
 import pytest
 
+from voice_pipeline.audio.devices import OUTPUT, find_device, load_portaudio
 from voice_pipeline.audio.sinks import device as module
-from voice_pipeline.audio.sinks.device import DeviceSink, find_output, load_portaudio
+from voice_pipeline.audio.sinks.device import DeviceSink
 from voice_pipeline.errors import VoiceError
 
 DEVICES = [
@@ -58,26 +59,26 @@ def audio(monkeypatch):
         DEVICES if kind is None else DEVICES[2 if index is None else index]
     )
     fake.RawOutputStream = lambda **settings: Stream(fake, **settings)
-    monkeypatch.setattr(module, "load_portaudio", lambda: fake)
+    monkeypatch.setattr(module, "load_portaudio", lambda direction: fake)
     return fake
 
 
 def test_an_output_is_found_by_name_part_or_number():
-    assert find_output(DEVICES, "") is None
-    assert find_output(DEVICES, "hdmi") == 1
-    assert find_output(DEVICES, "3") == 3
-    assert find_output(DEVICES, "USB Speaker") == 2  # exact before part
+    assert find_device(DEVICES, "", OUTPUT) is None
+    assert find_device(DEVICES, "hdmi", OUTPUT) == 1
+    assert find_device(DEVICES, "3", OUTPUT) == 3
+    assert find_device(DEVICES, "USB Speaker", OUTPUT) == 2  # exact before part
 
 
 @pytest.mark.parametrize("wanted", ["usb", "0", "17", "headphones"])
 def test_a_name_that_fits_none_or_several_lists_all(wanted):
     with pytest.raises(VoiceError, match=r"1: HDA Intel: HDMI 0 \(8 channels\); 2: USB Speaker"):
-        find_output(DEVICES, wanted)
+        find_device(DEVICES, wanted, OUTPUT)
 
 
 def test_a_machine_without_outputs_says_so():
     with pytest.raises(VoiceError, match="no audio output"):
-        find_output(DEVICES[:1], "")
+        find_device(DEVICES[:1], "", OUTPUT)
 
 
 def test_it_plays_mono_at_24_khz_where_the_device_takes_it(audio):
@@ -135,4 +136,4 @@ def test_a_missing_library_names_the_debian_package(monkeypatch):
 
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(VoiceError, match="libportaudio2"):
-        load_portaudio()
+        load_portaudio(OUTPUT)

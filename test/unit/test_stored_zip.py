@@ -22,4 +22,7 @@ def test_what_was_written_can_be_read():
 
 
 def test_the_bytes_are_the_same_on_every_python():
-    assert hashlib.sha256(written().getvalue()).hexdigest() == "dc915d6442da227ed980c6f622ca6da3350835f1e9aec94271af8fc827df77f3"
+    assert (
+        hashlib.sha256(written().getvalue()).hexdigest()
+        == "dc915d6442da227ed980c6f622ca6da3350835f1e9aec94271af8fc827df77f3"
+    )

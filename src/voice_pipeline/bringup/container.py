@@ -8,13 +8,14 @@ from __future__ import annotations
 import importlib
 import threading
 from contextlib import suppress
+from typing import Any, cast
 
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 
 from voice_pipeline.bringup.plan import NodeSpec, Plan
-from voice_pipeline.ros.main import StopSignal, end, ignore_signals
+from voice_pipeline.ros.main import StopSignal, end, leave
 from voice_pipeline.ros.node import VoiceNode
 
 
@@ -42,8 +43,7 @@ class Container:
         finally:
             self.stop()
             rclpy.try_shutdown()
-            ignore_signals()
-        return 0
+        return leave(0)
 
     def start(self) -> None:
         """Create the nodes (rclpy must be initialised).
@@ -73,9 +73,13 @@ def make_node(spec: NodeSpec, namespace: str = "", log_level: str = "") -> Voice
     """One node with the parameters of its plan, independent of this process's own arguments."""
     module = importlib.import_module(f"voice_pipeline.nodes.{spec.name}")
     node_class = next(
-        c for c in vars(module).values() if isinstance(c, type) and issubclass(c, VoiceNode) and c.__module__ == module.__name__
+        c
+        for c in vars(module).values()
+        if isinstance(c, type) and issubclass(c, VoiceNode) and c.__module__ == module.__name__
     )
-    node: VoiceNode = node_class(cli_args=["--ros-args", *spec.ros_args(namespace)], use_global_arguments=False)
+    node: VoiceNode = cast(Any, node_class)(
+        cli_args=["--ros-args", *spec.ros_args(namespace)], use_global_arguments=False
+    )
     if log_level:
         from rclpy.logging import LoggingSeverity, set_logger_level
 

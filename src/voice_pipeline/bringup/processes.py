@@ -103,7 +103,7 @@ def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
             pass  # it ended in between
 
 
-def _wait(running: dict[str, subprocess.Popen[bytes]], timeout_s: float) -> Sequence[str]:
+def _wait(running: dict[str, subprocess.Popen[bytes]], timeout_s: float) -> list[str]:
     deadline = time.monotonic() + timeout_s
     left = []
     for name, process in running.items():

@@ -57,5 +57,7 @@ def load_profile(name: str) -> Profile:
     wanted = parameters.get("supervisor", {}).get("nodes", list(NODES))
     unknown = [n for n in wanted if n not in NODES]
     if unknown:
-        raise VoiceError(f"profile {path}: supervisor/nodes lists {', '.join(unknown)}.", f"Nodes are: {', '.join(NODES)}.")
+        raise VoiceError(
+            f"profile {path}: supervisor/nodes lists {', '.join(unknown)}.", f"Nodes are: {', '.join(NODES)}."
+        )
     return Profile(path, tuple(n for n in NODES if n in wanted), parameters)

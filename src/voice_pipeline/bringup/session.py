@@ -14,8 +14,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from std_msgs.msg import String
-
 from voice_pipeline.bringup.conversation import Turn
 from voice_pipeline.bringup.plan import Plan, make_plan
 from voice_pipeline.bringup.processes import Processes
@@ -46,9 +44,7 @@ class Session:
         overrides: dict[str, dict[str, Any]] | None = None,
         on_event: Callable[[Event], None] = lambda event: None,
     ) -> None:
-        self.plan: Plan = make_plan(
-            profile, robot=robot, audio=audio, port=free_port(), only=only, overrides=overrides
-        )
+        self.plan: Plan = make_plan(profile, robot=robot, audio=audio, port=free_port(), only=only, overrides=overrides)
         self._log_dir = log_dir
         self._composed = composed
         self._on_event = on_event
@@ -61,7 +57,9 @@ class Session:
     def __enter__(self) -> Session:
         if threading.current_thread() is threading.main_thread():
             # A SIGTERM ends what was started too, as Ctrl-C does.
-            self._stack.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, signal.default_int_handler))
+            self._stack.callback(
+                signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, signal.default_int_handler)
+            )
         try:
             self._start()
         except BaseException:
@@ -106,10 +104,14 @@ class Session:
             dead = self.processes.dead()
             if dead:
                 name = dead[0]
-                raise VoiceError(f"{name} ended at start:\n{self.processes.log(name)}", f"Its log: {self._log_dir / name}.log")
+                raise VoiceError(
+                    f"{name} ended at start:\n{self.processes.log(name)}", f"Its log: {self._log_dir / name}.log"
+                )
             if time.monotonic() > deadline:
                 faults = "; ".join(f"{n}: {m}" for n, m in self.watcher.faults.items()) or "no node said why"
-                raise VoiceError(f"the pipeline was not ready after {timeout_s:.0f} s: {faults}.", f"Logs: {self._log_dir}")
+                raise VoiceError(
+                    f"the pipeline was not ready after {timeout_s:.0f} s: {faults}.", f"Logs: {self._log_dir}"
+                )
 
     def drain(self, timeout_s: float) -> None:
         """Show the events of the next `timeout_s` seconds."""
@@ -126,7 +128,7 @@ class Session:
         Returns the turn, whose fields are empty when nothing was heard or answered in time.
         """
         turn = self.watcher.begin_turn()
-        self.watcher.play_file.publish(String(data=str(wav)))
+        self.watcher.play(wav)
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline and self.watcher.state == TurnState.LISTENING:
             self.drain(0.05)

@@ -10,6 +10,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -19,6 +20,7 @@ from rclpy.node import Node
 from std_msgs.msg import Bool, String
 
 from voice_pipeline.bringup.conversation import STAGES, Turn, head_angle_deg
+from voice_pipeline.errors import VoiceError
 from voice_pipeline.msg import (
     MotionState,
     PlaybackState,
@@ -64,6 +66,7 @@ class Watcher:
     def __init__(self, context: Context, namespace: str = "") -> None:
         self.events: queue.Queue[Event] = queue.Queue()
         self.turns: list[Turn] = []
+        self.answered: list[Turn] = []  # turns whose trace has come
         self.ready = False
         self.state = TurnState.LISTENING
         self.motion: MotionState | None = None
@@ -73,7 +76,7 @@ class Watcher:
         self._turn = Turn()
         self._rest: tuple[float, float, float] | None = None
         self._subscribe()
-        self.play_file = self.node.create_publisher(String, "audio_capture/play_file", EVENTS)
+        self._play_file = self.node.create_publisher(String, "audio_capture/play_file", EVENTS)
         self._executor = SingleThreadedExecutor(context=context)
         self._executor.add_node(self.node)
         self._thread = threading.Thread(target=self._spin, name="watcher", daemon=True)
@@ -84,6 +87,19 @@ class Watcher:
         self._executor.shutdown(timeout_sec=1.0)
         self._thread.join(2.0)
         self.node.destroy_node()
+
+    def play(self, path: Path, timeout_s: float = 10.0) -> None:
+        """Have audio_capture play a recording, as soon as it is there to be asked.
+
+        Raises:
+            VoiceError: nobody listens on audio_capture/play_file.
+        """
+        deadline = time.monotonic() + timeout_s
+        while self._play_file.get_subscription_count() == 0:
+            if time.monotonic() > deadline:
+                raise VoiceError("audio_capture takes no recordings.", "Set its `source` to file, and look at its log.")
+            time.sleep(0.02)
+        self._play_file.publish(String(data=str(path)))
 
     def begin_turn(self) -> Turn:
         """Start a fresh record; what is heard from now on belongs to it."""
@@ -191,6 +207,7 @@ class Watcher:
         turn = next((t for t in self.turns if t.turn_id == message.turn_id), self._turn)
         turn.stamps = {name: to_ns(getattr(message, name)) for name, _ in STAGES}
         turn.gap_ms = message.gap_ms
+        self.answered.append(turn)
         self._tell("turn", json.dumps(turn.as_dict()), turn=turn)
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:

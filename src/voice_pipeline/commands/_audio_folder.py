@@ -40,7 +40,9 @@ def load_folder(folder: Path) -> list[Recording]:
     for row in rows:
         path = folder / row["file"]
         if not path.is_file():
-            raise VoiceError(f"{manifest} lists {row['file']}, which is not there.", "Restore the file or correct the manifest.")
+            raise VoiceError(
+                f"{manifest} lists {row['file']}, which is not there.", "Restore the file or correct the manifest."
+            )
         result.append(Recording(path, (row["transcript"] or "") if spoken else None, row.get("category") or ""))
     return result
 

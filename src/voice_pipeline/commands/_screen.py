@@ -12,7 +12,17 @@ from voice_pipeline.bringup.conversation import Turn
 from voice_pipeline.bringup.watcher import Event
 from voice_pipeline.msg import TurnState
 
-_COLOURS = ("cyan", "green", "bright_black", "yellow", "magenta", "bright_magenta", "bright_black", "blue", "bright_blue")
+_COLOURS = (
+    "cyan",
+    "green",
+    "bright_black",
+    "yellow",
+    "magenta",
+    "bright_magenta",
+    "bright_black",
+    "blue",
+    "bright_blue",
+)
 _BAR = 60  # characters
 
 
@@ -75,7 +85,9 @@ class Screen:
     def _show_partial(self, event: Event) -> None:
         stable = event.data.get("stable", "")
         if self.console.is_terminal:
-            self.status(Text.assemble("           hearing  ", (stable, "bold"), (event.text[len(stable) :], "bright_black")))
+            self.status(
+                Text.assemble("           hearing  ", (stable, "bold"), (event.text[len(stable) :], "bright_black"))
+            )
         elif event.text != self._partial:
             self.line("hears", f"{event.text} …", "bright_black")
         self._partial = event.text
@@ -93,5 +105,9 @@ class Screen:
             bar.append("█" * max(1, round(_BAR * ms / total)), style=colour)
             legend.append("■ ", style=colour)
             legend.append(f"{word} {ms:.0f}  ")
-        self.line("time", Text.assemble(bar, f"  {turn.gap_ms:.0f} ms from the end of speech to the first sound"), "bright_black")
+        self.line(
+            "time",
+            Text.assemble(bar, f"  {turn.gap_ms:.0f} ms from the end of speech to the first sound"),
+            "bright_black",
+        )
         self.console.print(Text(" " * 20).append(legend))

@@ -47,7 +47,12 @@ def main(args: Sequence[str] | None = None) -> int:
         with Screen() as screen:
             overrides = {"audio_player": {"file_path": str(options.out / "answers.wav")}}
             with Session(
-                options.profile, options.out / "logs", robot="sim", audio="file", overrides=overrides, on_event=screen.show
+                options.profile,
+                options.out / "logs",
+                robot="sim",
+                audio="file",
+                overrides=overrides,
+                on_event=screen.show,
             ) as session:
                 summary = _measure(session, screen, files, options.idle)
     except VoiceError as error:
@@ -128,7 +133,9 @@ def _print(console: Console, summary: dict[str, object]) -> None:
     assert isinstance(nodes, dict)
     for name, n in nodes.items():
         table.add_row(name, f"{n['rss_mb']}", f"{n['cpu_percent_idle']}", f"{n['cpu_percent']}")
-    table.add_row("all", *(f"{sum(n[k] for n in nodes.values()):.0f}" for k in ("rss_mb", "cpu_percent_idle", "cpu_percent")))
+    table.add_row(
+        "all", *(f"{sum(n[k] for n in nodes.values()):.0f}" for k in ("rss_mb", "cpu_percent_idle", "cpu_percent"))
+    )
     console.print(table)
     console.print(
         f"start {summary['start_s']} s · gap p50 {summary['gap_ms_p50']} ms, p95 {summary['gap_ms_p95']} ms "

@@ -20,7 +20,9 @@ from voice_pipeline.errors import VoiceError
 def main(args: Sequence[str] | None = None) -> int:
     """Exit codes: 0 after Ctrl-C, 2 for a wrong profile or parameter."""
     parser = argparse.ArgumentParser(prog="container", description="Run every node of a profile in one process.")
-    parser.add_argument("--profile", default=default_profile(), help="jetson, desktop, demo, or a path (default %(default)s)")
+    parser.add_argument(
+        "--profile", default=default_profile(), help="jetson, desktop, demo, or a path (default %(default)s)"
+    )
     parser.add_argument("--namespace", default="")
     parser.add_argument("--robot", choices=ROBOTS, default="", help="default: what the profile says")
     parser.add_argument("--audio", choices=AUDIO, default="", help="default: what the profile says")
@@ -29,7 +31,9 @@ def main(args: Sequence[str] | None = None) -> int:
     parser.add_argument("--sim-port", type=int, default=SIM_PORT)
     parser.add_argument("--log-level", default="")
     parser.add_argument("--nodes", nargs="*", default=(), help="just these of the profile's nodes")
-    parser.add_argument("--set", action="append", default=[], metavar="NODE.PARAMETER=VALUE", help="as YAML; may be repeated")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NODE.PARAMETER=VALUE", help="as YAML; may be repeated"
+    )
     # `ros2 launch` appends --ros-args; what it remaps is said by --namespace here.
     options, _ = parser.parse_known_args(args)
     try:

@@ -32,7 +32,9 @@ def main(args: Sequence[str] | None = None) -> int:
             with Session(
                 options.profile, out / "logs", robot="sim", audio="file", overrides=overrides, on_event=screen.show
             ) as session:
-                screen.line("ready", f"{len(session.plan.nodes)} nodes and a simulated Reachy Mini in {session.start_s:.1f} s")
+                screen.line(
+                    "ready", f"{len(session.plan.nodes)} nodes and a simulated Reachy Mini in {session.start_s:.1f} s"
+                )
                 for file, words in files:
                     screen.line("person", words, "bold")
                     turn = session.say(file)
@@ -52,10 +54,14 @@ def main(args: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="demo", description=__doc__)
     parser.add_argument("--wav", type=Path, nargs="+", default=[], help="recordings to play instead of the demo's own")
-    parser.add_argument("--audio", type=Path, help="a folder with a manifest.csv; its first --limit recordings are played")
+    parser.add_argument(
+        "--audio", type=Path, help="a folder with a manifest.csv; its first --limit recordings are played"
+    )
     parser.add_argument("--limit", type=int, default=5, help="with --audio (default %(default)s)")
     parser.add_argument("--profile", default="demo")
-    parser.add_argument("--out", type=Path, default=Path("build/demo"), help="answer.wav, turns.json, summary.json, logs/")
+    parser.add_argument(
+        "--out", type=Path, default=Path("build/demo"), help="answer.wav, turns.json, summary.json, logs/"
+    )
     return parser
 
 
@@ -65,7 +71,9 @@ def _person(options: argparse.Namespace, screen: Screen) -> list[tuple[Path, str
     if options.wav:
         for path in options.wav:
             if not path.is_file():
-                raise VoiceError(f"there is no recording {path}.", "Name a WAV, FLAC or OGG file: make demo WAV=file.wav")
+                raise VoiceError(
+                    f"there is no recording {path}.", "Name a WAV, FLAC or OGG file: make demo WAV=file.wav"
+                )
         return [(path.resolve(), f"plays {path.name}") for path in options.wav]
     screen.status("           making the person's recordings…")
     paths = recordings(DEMO)

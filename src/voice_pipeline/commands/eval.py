@@ -86,7 +86,9 @@ class Ears:
 def main(args: Sequence[str] | None = None) -> int:
     """Exit codes: 0 evaluated, 2 it could not start, 130 interrupted."""
     parser = argparse.ArgumentParser(prog="eval", description=__doc__)
-    parser.add_argument("--audio", type=Path, nargs="*", help="folders with a manifest.csv; default: dev and noise of the test audio")
+    parser.add_argument(
+        "--audio", type=Path, nargs="*", help="folders with a manifest.csv; default: dev and noise of the test audio"
+    )
     parser.add_argument("--profile", default="demo")
     parser.add_argument("--limit", type=int, default=0, help="only the first N recordings of each folder")
     parser.add_argument("--out", type=Path, default=Path("build/eval"))
@@ -105,7 +107,9 @@ def main(args: Sequence[str] | None = None) -> int:
         return 130
     summary = summarise(results)
     (options.out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
-    (options.out / "files.json").write_text(json.dumps([asdict(r) for r in results], indent=2, ensure_ascii=False) + "\n")
+    (options.out / "files.json").write_text(
+        json.dumps([asdict(r) for r in results], indent=2, ensure_ascii=False) + "\n"
+    )
     _print(console, results, summary)
     return 0
 
@@ -113,11 +117,17 @@ def main(args: Sequence[str] | None = None) -> int:
 def _folders(named: list[Path] | None) -> list[Path]:
     if named:
         return [
-            sub for f in named for sub in ([f] if (f / "manifest.csv").exists() else sorted(p.parent for p in f.glob("*/manifest.csv")) or [f])
+            sub
+            for f in named
+            for sub in (
+                [f] if (f / "manifest.csv").exists() else sorted(p.parent for p in f.glob("*/manifest.csv")) or [f]
+            )
         ]
     base = test_audio()
     if base is None:
-        raise VoiceError("there are no recordings to evaluate.", "Name a folder with a manifest.csv: make eval AUDIO=dir")
+        raise VoiceError(
+            "there are no recordings to evaluate.", "Name a folder with a manifest.csv: make eval AUDIO=dir"
+        )
     return [base / "dev", base / "noise"]
 
 
@@ -138,8 +148,8 @@ def _play(recordings: Sequence[Recording], options: argparse.Namespace, console:
 
 def _play_one(session: Session, ears: Ears, path: Path) -> None:
     ears.spans.pop(str(path), None)
-    session.watcher.play_file.publish(String(data=str(path)))
-    deadline = time.monotonic() + 10.0
+    session.watcher.play(path)
+    deadline = time.monotonic() + 20.0
     while str(path) not in ears.spans:
         session.drain(0.05)
         if time.monotonic() > deadline:
@@ -195,7 +205,9 @@ def _print(console: Console, results: Sequence[Result], summary: dict[str, objec
     for category in [*sorted({r.category for r in spoken}), "all"]:
         rows = [r for r in spoken if category in ("all", r.category)]
         if rows:
-            table.add_row(category, str(len(rows)), *(f"{100 * (_wer(rows, w) or 0):.1f} %" for w in ("heard", "whole")))
+            table.add_row(
+                category, str(len(rows)), *(f"{100 * (_wer(rows, w) or 0):.1f} %" for w in ("heard", "whole"))
+            )
     console.print(table)
     console.print(
         f"missed {summary['missed_utterances']} of {len(spoken)} · on {len(results) - len(spoken)} recordings without words: "

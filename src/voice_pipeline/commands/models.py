@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from voice_pipeline.errors import VoiceError
@@ -20,8 +20,12 @@ from voice_pipeline.model_store import store_root
 def main(args: Sequence[str] | None = None) -> int:
     """Exit codes: 0 all there, 1 something could not be fetched or is damaged, 2 wrong usage."""
     parser = argparse.ArgumentParser(prog="models", description="Fetch model files and check their SHA-256.")
-    parser.add_argument("names", nargs="*", default=["demo"], help="models or sets (demo, test, desktop, all); default demo")
-    parser.add_argument("--list", action="store_true", help="show size, licence, source and what is here; fetch nothing")
+    parser.add_argument(
+        "names", nargs="*", default=["demo"], help="models or sets (demo, test, desktop, all); default demo"
+    )
+    parser.add_argument(
+        "--list", action="store_true", help="show size, licence, source and what is here; fetch nothing"
+    )
     parser.add_argument("--verify", action="store_true", help="read every file again and compare its SHA-256")
     parser.add_argument("--offline", action="store_true", help="fail instead of downloading")
     options = parser.parse_args(args)
@@ -72,7 +76,7 @@ def _fetch_all(models: Sequence[Model], console: Console, offline: bool) -> None
         with Progress(*columns, console=console) as bars:
             for file in missing:
                 task = bars.add_task(f"  {file.model}/{file.name}", total=file.size)
-                fetch(file, lambda p, t=task, f=file: bars.update(t, completed=p * f.size), offline=offline)
+                fetch(file, _bar(bars, task, file), offline=offline)
                 bars.update(task, completed=file.size)
     else:
         for file in missing:
@@ -82,7 +86,11 @@ def _fetch_all(models: Sequence[Model], console: Console, offline: bool) -> None
         tidy(model.name)
 
 
-def _lines(file: ModelFile, console: Console):  # type: ignore[no-untyped-def]
+def _bar(bars: Progress, task: TaskID, file: ModelFile) -> Callable[[float], None]:
+    return lambda done: bars.update(task, completed=done * file.size)
+
+
+def _lines(file: ModelFile, console: Console) -> Callable[[float], None]:
     """Progress for logs: a line at most every 3 s."""
     last = time.monotonic()
 

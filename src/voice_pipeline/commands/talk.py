@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from voice_pipeline.audio.devices import INPUT, OUTPUT, check_device
 from voice_pipeline.bringup.session import Session
 from voice_pipeline.commands._screen import Screen
 from voice_pipeline.errors import VoiceError
@@ -15,7 +16,9 @@ from voice_pipeline.errors import VoiceError
 def main(args: Sequence[str] | None = None) -> int:
     """Exit codes: 0 after Ctrl-C, 2 no microphone, no speaker, or it could not start."""
     parser = argparse.ArgumentParser(prog="talk", description=__doc__)
-    parser.add_argument("--profile", default="demo", help="demo needs no model server (default); desktop and jetson take Ollama")
+    parser.add_argument(
+        "--profile", default="demo", help="demo needs no model server (default); desktop and jetson take Ollama"
+    )
     parser.add_argument("--robot", choices=("sim", "real", "none"), default="sim")
     parser.add_argument("--microphone", default="", help="name, or part of it (default: the system's)")
     parser.add_argument("--speaker", default="", help="name, or part of it (default: the system's)")
@@ -24,7 +27,10 @@ def main(args: Sequence[str] | None = None) -> int:
     problems = missing_devices(options.microphone, options.speaker)
     if problems:
         print("talk: " + "\n      ".join(problems), file=sys.stderr)
-        print("      Without them: `make demo` (recordings), `make demo WAV=file.wav`, or `ros2 run voice_pipeline chat` (typed).", file=sys.stderr)
+        print(
+            "      Without them: `make demo` (recordings), `make demo WAV=file.wav`, or `ros2 run voice_pipeline chat` (typed).",
+            file=sys.stderr,
+        )
         return 2
     overrides = {"audio_capture": {"device": options.microphone}, "audio_player": {"device": options.speaker}}
     with Screen() as screen:
@@ -38,12 +44,15 @@ def main(args: Sequence[str] | None = None) -> int:
                 overrides=overrides,
                 on_event=screen.show,
             ) as session:
-                screen.line("ready", f"in {session.start_s:.1f} s; speak. Use headphones: there is no echo canceller yet. Ctrl-C ends.")
+                screen.line(
+                    "ready",
+                    f"in {session.start_s:.1f} s; speak. Use headphones: there is no echo canceller yet. Ctrl-C ends.",
+                )
                 while True:
-                    shown = len(session.watcher.closed)
                     session.drain(0.2)
-                    for turn in session.watcher.closed[shown:]:
-                        screen.turn(turn)
+                    while session.watcher.answered:
+                        screen.turn(session.watcher.answered.pop(0))
+                        session.watcher.begin_turn()
         except VoiceError as error:
             screen.line("error", str(error), "red")
             return 2
@@ -54,15 +63,13 @@ def main(args: Sequence[str] | None = None) -> int:
 
 def missing_devices(microphone: str, speaker: str) -> list[str]:
     """What this machine lacks for a conversation, each with its cure; empty when nothing."""
-    from voice_pipeline.audio.devices import find_device
-
     problems = []
-    for what, name, channels in (("microphone", microphone, "input"), ("speaker", speaker, "output")):
+    for direction, name in ((INPUT, microphone), (OUTPUT, speaker)):
         try:
-            find_device(name, channels)
+            check_device(name, direction)
         except VoiceError as error:
-            problems.append(f"{what}: {error}")
-    return list(dict.fromkeys(problems))
+            problems.append(f"{direction.thing}: {error}")
+    return problems
 
 
 if __name__ == "__main__":

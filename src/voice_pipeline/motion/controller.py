@@ -44,7 +44,7 @@ class Controller:
         moves: Mapping[str, Move],
         settings: Settings,
         on_change: Callable[[], None] = lambda: None,
-        on_asleep: Callable[[], None] = lambda: None,
+        on_asleep: Callable[[], object] = lambda: None,
     ) -> None:
         self.robot, self.limits, self.moves, self.settings = robot, limits, moves, settings
         self._on_change, self._on_asleep = on_change, on_asleep
@@ -52,7 +52,7 @@ class Controller:
         self._follower = Follower(limits, self._dt)
         self._link = Link(robot, limits, settings.state_timeout)
         self.lock = threading.RLock()
-        self._calls: list[Callable[[], None]] = []  # made once the lock is released
+        self._calls: list[Callable[[], object]] = []  # made once the lock is released
         self._task: Task | None = None
         self._held = self._follower.pose  # what gestures start from and return to
         self._stopped = False

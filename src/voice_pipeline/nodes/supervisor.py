@@ -72,7 +72,8 @@ class SupervisorNode(VoiceNode):
         self._ask = {n: self.create_client(GetState, f"{n}/get_state") for n in names}
         self._change = {n: self.create_client(ChangeState, f"{n}/change_state") for n in names}
         self._events = [
-            self.create_subscription(TransitionEvent, f"{n}/transition_event", partial(self._on_event, n), 10) for n in names
+            self.create_subscription(TransitionEvent, f"{n}/transition_event", partial(self._on_event, n), 10)
+            for n in names
         ]
         self._ready_pub = self.create_publisher(Bool, "supervisor/ready", LATCHED)
         self._services = [
@@ -132,7 +133,9 @@ class SupervisorNode(VoiceNode):
     def _on_changed(self, step: Step, future: Any) -> None:
         answer = future.result()
         if answer is not None and answer.success:
-            self._supervision.told(step.node, State.INACTIVE if step.what == "configure" else State.ACTIVE, time.monotonic())
+            self._supervision.told(
+                step.node, State.INACTIVE if step.what == "configure" else State.ACTIVE, time.monotonic()
+            )
             return
         self._supervision.failed(step.node, step.what, time.monotonic())
         self.get_logger().error(f"{step.node}: {step.what} failed; its own log and /diagnostics say why. Trying again.")

@@ -114,7 +114,9 @@ class DeferredActionServer:
             return CancelResponse.REJECT
         goal.cancelled.set()
         # After this callback rclpy moves the goal to CANCELING; the owner is told then, not before.
-        self.node.executor.create_task(self._on_cancel, goal)
+        executor = self.node.executor
+        if executor is not None:
+            executor.create_task(self._on_cancel, goal)
         return CancelResponse.ACCEPT
 
     async def _execute(self, handle: ServerGoalHandle) -> Any:

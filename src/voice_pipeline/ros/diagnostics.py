@@ -34,8 +34,7 @@ class HealthPublisher:
             message=health.message,
             hardware_id="voice_pipeline",
             values=[
-                KeyValue(key=k, value=f"{v:.4g}" if isinstance(v, float) else str(v))
-                for k, v in health.values.items()
+                KeyValue(key=k, value=f"{v:.4g}" if isinstance(v, float) else str(v)) for k, v in health.values.items()
             ],
         )
         message = DiagnosticArray(status=[status])

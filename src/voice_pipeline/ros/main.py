@@ -21,7 +21,6 @@ from voice_pipeline.errors import VoiceError
 from voice_pipeline.ros.node import VoiceNode
 from voice_pipeline.ros.worker import any_abandoned
 
-
 # Set by whoever starts nodes as processes: a node ends with that process, however that ends.
 PARENT = "VOICE_PIPELINE_PARENT"
 _PR_SET_PDEATHSIG = 1
@@ -108,7 +107,12 @@ def run(make_node: Callable[..., VoiceNode], args: Sequence[str] | None = None) 
 
 def leave(code: int) -> int:
     """The exit code; ends the process at once if an engine is still computing, because a model that is unloaded
-    under a running inference crashes (CTranslate2 at interpreter exit: segmentation fault, seen)."""
+    under a running inference crashes (CTranslate2 at interpreter exit: segmentation fault, seen).
+
+    Signals are ignored from here on: `ros2 launch` passes on the Ctrl-C that the terminal has already sent, and the
+    interpreter's shutdown would make the second one an exit code of -2."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     if any_abandoned():
         sys.stdout.flush()
         sys.stderr.flush()
@@ -140,7 +144,11 @@ def end(node: VoiceNode) -> None:
 
 
 def _help(make_node: Any) -> str:
-    lines = [f"{os.path.basename(sys.argv[0])}: {(make_node.__doc__ or '').strip()}", "", "Parameters (-p name:=value):"]
+    lines = [
+        f"{os.path.basename(sys.argv[0])}: {(make_node.__doc__ or '').strip()}",
+        "",
+        "Parameters (-p name:=value):",
+    ]
     for p in make_node.PARAMETERS:
         unit = f" {p.unit}" if p.unit else ""
         lines.append(f"  {p.name} = {p.default!r}{unit}\n      {p.description}")

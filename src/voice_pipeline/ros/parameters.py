@@ -87,9 +87,7 @@ class Param:
                     FloatingPointRange(from_value=float(self.minimum), to_value=float(self.maximum))
                 ]
             elif isinstance(self.default, int):
-                message.integer_range = [
-                    IntegerRange(from_value=int(self.minimum), to_value=int(self.maximum))
-                ]
+                message.integer_range = [IntegerRange(from_value=int(self.minimum), to_value=int(self.maximum))]
         return message
 
 
@@ -101,7 +99,7 @@ def declare(node: Node, params: Sequence[Param]) -> dict[str, Any]:
     """
     overrides: dict[str, Parameter] = node._parameter_overrides  # rclpy has no public reader for these
     names = [p.name for p in params]
-    check_unknown([k for k in overrides], names, node.get_name())
+    check_unknown(list(overrides), names, node.get_name())
     values: dict[str, Any] = {}
     for param in params:
         value = overrides[param.name].value if param.name in overrides else param.default

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from voice_pipeline.audio.devices import OUTPUT, find_device, load_portaudio
 from voice_pipeline.audio.formats import Int16, samples_to_ns
 from voice_pipeline.audio.sinks.protocol import DEFAULT_RATE
 from voice_pipeline.errors import VoiceError
@@ -16,51 +17,6 @@ from voice_pipeline.errors import VoiceError
 _MAX_LATENCY_S = 2.0  # some host APIs report garbage
 # No loudspeaker buffers more than this; ALSA's "null" takes everything at once, and silence would be written for ever.
 _MAX_AHEAD_S = 0.5
-
-
-def load_portaudio() -> Any:
-    """The sounddevice module.
-
-    Raises:
-        VoiceError: the Python package or the system library is missing.
-    """
-    try:
-        import sounddevice
-    except ImportError as error:
-        raise VoiceError(
-            "the Python package 'sounddevice' is not installed.",
-            "Run `pip install sounddevice`, or use sink: file or null.",
-        ) from error
-    except OSError as error:  # raised at import when the shared library is not found
-        raise VoiceError(
-            "the PortAudio library is not on this machine, so there is no way to a loudspeaker.",
-            "Run `sudo apt install libportaudio2`, or use sink: file or null.",
-        ) from error
-    return sounddevice
-
-
-def find_output(devices: list[dict[str, Any]], wanted: str) -> int | None:
-    """Index of an output device: "" is the system's default (None), a number is an index, else a name or part of one.
-
-    Raises:
-        VoiceError: no output matches, or several do and none exactly; lists all outputs.
-    """
-    outputs = {i: d for i, d in enumerate(devices) if d["max_output_channels"] > 0}
-    listing = "; ".join(f"{i}: {d['name']} ({d['max_output_channels']} channels)" for i, d in outputs.items())
-    if not outputs:
-        raise VoiceError("this machine has no audio output.", "Plug in a loudspeaker, or use sink: file or null.")
-    if wanted == "":
-        return None
-    if wanted.isdigit():
-        if int(wanted) in outputs:
-            return int(wanted)
-        raise VoiceError(f"device {wanted} is no audio output.", f"Set `device` to one of these: {listing}.")
-    exact = [i for i, d in outputs.items() if d["name"] == wanted]
-    matches = exact or [i for i, d in outputs.items() if wanted.lower() in d["name"].lower()]
-    if len(matches) == 1:
-        return matches[0]
-    found = "several audio outputs match" if matches else "no audio output matches"
-    raise VoiceError(f"{found} '{wanted}'.", f"Set `device` to one of these, by number or name: {listing}.")
 
 
 class DeviceSink:
@@ -94,8 +50,8 @@ class DeviceSink:
             VoiceError: no PortAudio, no such device (lists all), or it refuses the format.
         """
         self._closed.clear()
-        portaudio = load_portaudio()
-        index = find_output(list(portaudio.query_devices()), self._wanted)
+        portaudio = load_portaudio(OUTPUT)
+        index = find_device(list(portaudio.query_devices()), self._wanted, OUTPUT)
         try:
             info = portaudio.query_devices(index, "output")
         except (portaudio.PortAudioError, ValueError) as error:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from voice_pipeline.audio.devices import INPUT, find_device, load_portaudio
 from voice_pipeline.audio.formats import NS, SAMPLE_RATE, AudioFormat
 from voice_pipeline.audio.resample import MIX
 from voice_pipeline.audio.sources.push import PushSource
@@ -19,50 +20,6 @@ _PERIOD_S = 0.032
 _TIMEOUT_S = 2.0
 # PortAudio's capture time is believed when it lies at most this far back; some host APIs report 0 or garbage.
 _MAX_INPUT_DELAY_S = 1.0
-
-
-def load_portaudio() -> Any:
-    """The sounddevice module.
-
-    Raises:
-        VoiceError: the Python package or the system library is missing.
-    """
-    try:
-        import sounddevice
-    except ImportError as error:
-        raise VoiceError(
-            "the Python package 'sounddevice' is not installed.", "Run `pip install sounddevice`, or use source: file."
-        ) from error
-    except OSError as error:  # raised at import when the shared library is not found
-        raise VoiceError(
-            "the PortAudio library is not on this machine, so there is no way to a sound device.",
-            "Run `sudo apt install libportaudio2`, or use source: file.",
-        ) from error
-    return sounddevice
-
-
-def find_input(devices: list[dict[str, Any]], wanted: str) -> int | None:
-    """Index of an input device: "" is the system's default (None), a number is an index, else a name or part of one.
-
-    Raises:
-        VoiceError: no input device matches, or several do and none exactly; lists all inputs.
-    """
-    inputs = {i: d for i, d in enumerate(devices) if d["max_input_channels"] > 0}
-    listing = "; ".join(f"{i}: {d['name']} ({d['max_input_channels']} channels)" for i, d in inputs.items()) or "none"
-    if not inputs:
-        raise VoiceError("this machine has no audio input.", "Plug in a microphone, or use source: file.")
-    if wanted == "":
-        return None
-    if wanted.isdigit():
-        if int(wanted) in inputs:
-            return int(wanted)
-        raise VoiceError(f"device {wanted} is no audio input.", f"Set `device` to one of these: {listing}.")
-    exact = [i for i, d in inputs.items() if d["name"] == wanted]
-    matches = exact or [i for i, d in inputs.items() if wanted.lower() in d["name"].lower()]
-    if len(matches) == 1:
-        return matches[0]
-    found = "several audio inputs match" if matches else "no audio input matches"
-    raise VoiceError(f"{found} '{wanted}'.", f"Set `device` to one of these, by number or name: {listing}.")
 
 
 class DeviceSource(PushSource):
@@ -90,8 +47,8 @@ class DeviceSource(PushSource):
         Raises:
             VoiceError: no PortAudio, no such device (lists all), or it refuses the format.
         """
-        portaudio = load_portaudio()
-        index = find_input(list(portaudio.query_devices()), self._wanted)
+        portaudio = load_portaudio(INPUT)
+        index = find_device(list(portaudio.query_devices()), self._wanted, INPUT)
         info = portaudio.query_devices(index, "input")
         self.name = str(info["name"])
         own_rate = int(info["default_samplerate"])
