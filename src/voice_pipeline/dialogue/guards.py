@@ -24,7 +24,7 @@ _INVITATION = re.compile(
     r"do you mind|do you think you (?:can|could)|are you able to|is it possible|may i ask you to|mind)\b"
 )
 _QUESTION = re.compile(
-    r"^(?:what|what'?s|who|who'?s|whose|whom|which|when|where|where'?s|why|how|how'?s|is|are|was|were|am|"
+    r"^(?:what|what'?s|who|who'?s|whose|whom|which|when(?!.*,)|where|where'?s|why|how|how'?s|is|are|was|were|am|"
     r"do you|do we|do they|do people|do robots|does|did|have you|has|had|may i|should i|can i|could i)\b"
 )
 # Asking to be told something is a question too, however it begins.

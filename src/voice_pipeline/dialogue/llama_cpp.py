@@ -115,7 +115,11 @@ class LlamaCpp:
         params.n_threads_http = 1
         try:
             with _signals_kept():
-                return xllamacpp.Server(params)
+                server = xllamacpp.Server(params)
+            # One token, because a server that is released before its loop runs never ends (its stop order is lost).
+            one = {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1}
+            server.handle_chat_completions(one, lambda _: True)
+            return server
         except Exception as error:
             raise ModelUnavailable(
                 f"{self._path} could not be loaded ({error}).",
@@ -168,9 +172,11 @@ class LlamaCpp:
                     what = "stopped in the middle" if first else f"gave no first word within {first_s:g} s"
                     raise ModelTimeout(f"{self._path.stem} {what}.", _SLOW) from None
                 continue
-            if isinstance(chunk, Exception):
+            if not isinstance(chunk, dict) or "error" in chunk:
+                why = chunk["error"] if isinstance(chunk, dict) else chunk
                 raise ModelUnavailable(
-                    f"{self._path.stem} failed: {chunk}", "See the message; restart the node if it stays."
+                    f"{self._path.stem} gave no answer ({why or 'no words came'}).",
+                    "Raise context_length if the text was long; restart the node if it stays.",
                 )
             choice = (chunk.get("choices") or [{}])[0]
             text = (choice.get("delta") or {}).get("content")
@@ -201,6 +207,7 @@ def _generate(server: Any, request: dict[str, Any], chunks: queue.Queue[Any], st
 
     try:
         server.handle_chat_completions(request, take)
+        chunks.put(None)  # seen only when no chunk ended the answer
     except Exception as error:  # crosses to the consumer's thread
         chunks.put(error)
 

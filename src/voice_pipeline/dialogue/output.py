@@ -58,17 +58,21 @@ class ReplyParser:
         stop = _first_of(text, "{<`")
         if stop == 0:
             markup = next((m for m in _MARKUP if text.startswith(m)), None)
-            if markup and (final or len(text) > len(markup) or markup.endswith(">")):
+            if not final and any(m.startswith(text) and m != markup for m in _MARKUP):
+                return []  # may become markup, or longer markup
+            if markup:
                 self._buffer = text[len(markup) :]
                 return []
-            if not final and any(m.startswith(text) for m in _MARKUP):
-                return []  # may become markup
             self._buffer = text[1:]
             return [text[0]]
-        self._buffer = text[stop:]
         part = text[:stop]
-        # The brackets and commas of a list of calls, and blanks before a call, are not speech.
-        return [part] if part.strip("[], \n\t") or not self._buffer.startswith("{") else []
+        if not part.strip("[], \n\t"):
+            # Blanks, or the brackets and commas of a list of calls: not speech, unless more follows.
+            if final or stop < len(text):
+                self._buffer = text[stop:]
+            return []
+        self._buffer = text[stop:]
+        return [part]
 
     def _take_braces(self, final: bool) -> list[Piece]:
         end = _closing(self._buffer)
@@ -120,7 +124,7 @@ def _loads(raw: str) -> Any:
             pass
         try:
             return ast.literal_eval(tidy)  # single quotes, True, None; evaluates nothing
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
             pass
     return None
 

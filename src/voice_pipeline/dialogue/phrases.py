@@ -42,18 +42,18 @@ class PhraseBook:
     """
 
     def __init__(self, tools: Mapping[str, Tool]) -> None:
-        starts = {*_VERBS, *(n for t in tools.values() for n in t.needs)}
-        self._begins = re.compile("(?:" + "|".join(re.escape(s) for s in _longest_first(starts)) + r")\w*\b")
+        needs = _either({n for t in tools.values() for n in t.needs} or {"no tool needs a word"})
+        self._begins = re.compile(f"(?:{_either(_VERBS)}|{needs}\\w*)\\b")
         self._patterns: list[tuple[re.Pattern[str], Tool, dict[str, object]]] = []
         for tool in tools.values():
             for phrase, arguments in tool.phrases:
                 self._patterns.append((_compile(phrase, tool), tool, dict(arguments)))
             for user, arguments in tool.examples:
-                self._patterns.append((re.compile(re.escape(_normal(user))), tool, dict(arguments)))
+                self._patterns.append((re.compile(re.escape(_flat(user))), tool, dict(arguments)))
 
     def match(self, utterance: str) -> ToolCallRequest | None:
         """The call that the whole utterance asks for; None when there is anything else in it."""
-        text = re.sub(r"[\s,]+", " ", _normal(utterance)).strip()
+        text = _flat(utterance)
         for candidate in dict.fromkeys((text, _strip(text))):
             for pattern, tool, arguments in self._patterns:
                 found = pattern.fullmatch(candidate)
@@ -81,6 +81,10 @@ def _normal(utterance: str) -> str:
     text = _NUMBER_WORD.sub(lambda m: _NUMBERS[m.group()], text)
     text = re.sub(r"[^\w', ]+", " ", text)
     return re.sub(r"\s+", " ", text).strip(" ,")
+
+
+def _flat(utterance: str) -> str:
+    return re.sub(r"[\s,]+", " ", _normal(utterance)).strip()
 
 
 def _strip(text: str) -> str:

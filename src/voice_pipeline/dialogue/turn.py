@@ -133,7 +133,7 @@ class TurnEngine:
         ticket: Any = None,
         marks: dict[str, int] | None = None,
     ) -> str:
-        """A final transcript or a typed question. Returns the id of the turn that will answer it, empty for no words."""
+        """A final transcript or a typed question. Returns the id of the turn that answers it, empty for no words."""
         self._persons.pop(utterance_id, None)
         text = " ".join(text.split())
         if not text:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from rclpy.qos import DurabilityPolicy, QoSProfile
+
 from voice_pipeline.action import Converse
 from voice_pipeline.dialogue import ModelSettings, create
 from voice_pipeline.dialogue.assemble import Assembled
@@ -28,12 +30,14 @@ from voice_pipeline.ros.diagnostics import ERROR, OK, WARN, Health
 from voice_pipeline.ros.mailbox import Mailbox
 from voice_pipeline.ros.main import run
 from voice_pipeline.ros.node import VoiceNode
-from voice_pipeline.ros.qos import EVENTS, LATCHED
+from voice_pipeline.ros.qos import EVENTS
 from voice_pipeline.ros.say_client import SayClient
 from voice_pipeline.ros.stamps import to_msg, to_ns
 from voice_pipeline.ros.tool_dispatch import RosToolDispatcher, check_interfaces
 from voice_pipeline.ros.worker import Worker
 
+# Latched, but deeper than one: states can follow each other within a millisecond and none may be lost on the way.
+TURNS = QoSProfile(depth=10, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 _HEARD = ("speech_end", "vad_end", "asr_start", "asr_final")
 _ANSWERED = ("commit", "llm_request", "llm_first_token", "first_clause", "tts_request", "first_audio", "first_played")
 _STAGES = (*_HEARD, *_ANSWERED)
@@ -48,6 +52,7 @@ class DialogueNode(VoiceNode):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__("dialogue", **kwargs)
         self._mind: Assembled | None = None
+        self._converse: DeferredActionServer | None = None
         self._model_fault = ""  # why the model does not work now; empty when it does
         self._counts = {"turns": 0, "interrupted": 0, "tool_calls": 0, "model_failures": 0, "clauses_not_spoken": 0}
 
@@ -72,6 +77,10 @@ class DialogueNode(VoiceNode):
             context_tokens=p["context_length"],
             calls_per_minute=p["tool_calls_per_minute"],
         )
+        # Lives as long as the mind, so that goals open at deactivation still get their result.
+        self._converse = DeferredActionServer(
+            self, Converse, "converse", self._typed, self._typed_cancelled, lambda _: self.active
+        )
         start = time.monotonic()
         try:
             self._mind.warm_up()
@@ -90,7 +99,7 @@ class DialogueNode(VoiceNode):
     def open(self) -> None:
         mind = self._mind
         assert mind is not None
-        self._turn_pub = self.create_publisher(TurnState, "turn", LATCHED)
+        self._turn_pub = self.create_publisher(TurnState, "turn", TURNS)
         self._reply_pub = self.create_publisher(Reply, "reply", EVENTS)
         self._calls_pub = self.create_publisher(ToolCall, "tool_calls", EVENTS)
         self._latency_pub = self.create_publisher(TurnLatency, "latency", EVENTS)
@@ -111,9 +120,6 @@ class DialogueNode(VoiceNode):
             gave_up=self.p["gave_up"],
         )
         self._engine = TurnEngine(self, times, time.monotonic, time.time_ns)
-        self._converse = DeferredActionServer(
-            self, Converse, "converse", self._typed, self._typed_cancelled, lambda _: self.active
-        )
         self._subscriptions_open = [
             self.create_subscription(Transcript, "transcript", self._heard, EVENTS),
             self.create_subscription(VoiceActivity, "voice_activity", self._voice, EVENTS),
@@ -134,15 +140,17 @@ class DialogueNode(VoiceNode):
         self._answer_tickets(force=True)
         self._worker.stop(3.0)
         self._say.destroy()
-        self._converse.destroy()
         for publisher in (self._turn_pub, self._reply_pub, self._calls_pub, self._latency_pub):
             self.destroy_publisher(publisher)
         del self._engine
 
     def unload(self) -> None:
+        if self._converse is not None:
+            self._converse.destroy()
+            self._converse = None
         if self._mind is not None:
             self._mind.model.close()
-        self._mind = None
+            self._mind = None
 
     def health(self) -> Health:
         values: dict[str, str | int | float] = {"state": self._engine.state.name.lower(), **self._counts}

@@ -1,0 +1,93 @@
+"""Neighbours of the dialogue node for its tests: a voice that tells what was heard, moves that succeed or fail."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from rclpy.action import ActionServer, CancelResponse
+from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.executors import MultiThreadedExecutor
+from rclpy.node import Node
+from std_srvs.srv import Trigger
+from voice_pipeline.action import LookAt, PlayMove, Say
+from voice_pipeline.msg import Transcript
+
+
+def heard(text: str, utterance_id: str = "u1", **fields: Any) -> Transcript:
+    """A final transcript."""
+    return Transcript(text=text, utterance_id=utterance_id, is_final=True, **fields)
+
+
+class Neighbours(Node):
+    """Offers what it is told to: any of "say", "play_move", "look_at", "motion/stop"."""
+
+    def __init__(self, bench: Any, *names: str, hold: bool = False) -> None:
+        super().__init__("neighbours", context=bench.context)
+        self.spoken: list[str] = []
+        self.moves: list[Any] = []
+        self.triggered: list[str] = []
+        self._ended = False
+        self.free = threading.Event()  # lets held clauses and moves end
+        if not hold:
+            self.free.set()
+        group = ReentrantCallbackGroup()
+        kinds = {"say": (Say, self._say), "play_move": (PlayMove, self._move), "look_at": (LookAt, self._move)}
+        self._servers = []
+        for name in names:
+            if name in kinds:
+                kind, serve = kinds[name]
+                accept = lambda _: CancelResponse.ACCEPT  # noqa: E731
+                self._servers.append(
+                    ActionServer(self, kind, name, serve, callback_group=group, cancel_callback=accept)
+                )
+            else:
+                self.create_service(Trigger, name, lambda q, r, n=name: self._trigger(n, r), callback_group=group)
+        # Held goals block their callback on purpose; a test's neighbour may, a node must not.
+        self._executor = MultiThreadedExecutor(4, context=bench.context)
+        self._executor.add_node(self)
+        self._thread = threading.Thread(target=self._executor.spin, daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        if self._ended:
+            return
+        self._ended = True
+        self._executor.shutdown(timeout_sec=0.2)
+        self.free.set()
+        self._thread.join(2.0)
+        for server in self._servers:
+            server.destroy()
+        self.destroy_node()
+
+    def _say(self, handle: Any) -> Say.Result:
+        self.spoken.append(handle.request.text)
+        feedback = Say.Feedback(phase=Say.Feedback.PLAYING)
+        now = self.get_clock().now().to_msg()
+        feedback.tts_request = feedback.first_audio = feedback.first_played = now
+        handle.publish_feedback(feedback)
+        while not self.free.wait(0.01):
+            if handle.is_cancel_requested:
+                handle.canceled()
+                words = handle.request.text.split()
+                return Say.Result(error_code=Say.Result.CANCELLED, spoken_text=" ".join(words[:1]))
+        handle.succeed()
+        return Say.Result(spoken_text=handle.request.text)
+
+    def _move(self, handle: Any) -> Any:
+        self.moves.append(handle.request)
+        kind = PlayMove if isinstance(handle.request, PlayMove.Goal) else LookAt
+        while not self.free.wait(0.01):
+            if handle.is_cancel_requested:
+                handle.canceled()
+                return kind.Result(error_code=kind.Result.CANCELLED)
+        if getattr(handle.request, "name", "") == "sad":
+            handle.abort()
+            return kind.Result(error_code=kind.Result.ROBOT_DISCONNECTED, error_msg="no robot.")
+        handle.succeed()
+        return kind.Result()
+
+    def _trigger(self, name: str, response: Trigger.Response) -> Trigger.Response:
+        self.triggered.append(name)
+        response.success = True
+        return response

@@ -1,0 +1,80 @@
+"""The dialogue node with its real engines: the embedded model, and an Ollama-protocol server that comes and goes."""
+
+import socket
+
+import pytest
+from dialogue_bench import heard
+from voice_pipeline.action import Converse
+from voice_pipeline.msg import Reply, ToolCall, Transcript
+
+from ollama_server import OllamaServer
+from ros_bench import names
+from voice_pipeline.nodes.dialogue import DialogueNode
+
+
+@pytest.fixture
+def port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def health(node):
+    """Of a node that may still be opening."""
+    return node.health().message if hasattr(node, "_engine") else ""
+
+
+def test_the_embedded_model_answers_and_a_command_reaches_its_tool(ros):
+    ros.start(DialogueNode, {"model": "smollm2-135m-instruct", "persona": "plain", "max_tokens": 20})
+    peer = ros.peer()
+    result = peer.result(peer.send_goal(Converse, "converse", Converse.Goal(text="Who are you?"))).result
+    assert result.error_code == 0
+    assert result.reply
+    assert result.first_token_s < 8.0
+    result = peer.result(peer.send_goal(Converse, "converse", Converse.Goal(text="What time is it?"))).result
+    assert list(result.tools) == ["get_time"]
+
+
+def test_a_missing_model_file_stops_the_start_with_the_command_that_fetches_it(ros):
+    node = ros.start(DialogueNode, {"model": "no-such-model"}, wait=False)
+    ros.wait(lambda: node._fault)
+    assert "make models" in node._fault
+
+
+def test_a_server_that_starts_after_the_node_is_found(ros, port):
+    params = {"engine": "ollama", "model": "tiny", "host": f"http://127.0.0.1:{port}", "connect_timeout_s": 0.3}
+    node = ros.start(DialogueNode, params)
+    ros.wait(lambda: "ollama serve" in health(node))
+    replies = ros.peer().record(Reply, "reply")
+    say = ros.peer().publisher(Transcript, "transcript")
+    say.publish(heard("Who are you?"))
+    ros.wait(lambda: "can't think" in "".join(names(replies, "text")))
+    with OllamaServer(lambda r: ["I am a robot."], port=port):
+        ros.wait(lambda: "I am a robot." in names(replies, "text"), 12.0)
+        ros.wait(lambda: "ollama" not in health(node))
+
+
+def test_a_server_that_breaks_off_and_returns_loses_no_question(ros, port):
+    params = {"engine": "ollama", "model": "tiny", "host": f"http://127.0.0.1:{port}", "connect_timeout_s": 0.3}
+    peer = ros.peer()
+    with OllamaServer(lambda r: ["Hello."], port=port):
+        ros.start(DialogueNode, params)
+        assert (
+            peer.result(peer.send_goal(Converse, "converse", Converse.Goal(text="Hi there"))).result.reply == "Hello."
+        )
+    handle = peer.send_goal(Converse, "converse", Converse.Goal(text="Are you still there?"))
+    with OllamaServer(lambda r: ["Yes, I am."], port=port):
+        result = peer.result(handle).result
+    assert result.error_code == 0
+    assert result.reply.endswith("Yes, I am.")
+
+
+def test_a_native_tool_call_of_the_server_is_checked_like_any_other(ros, port):
+    params = {"engine": "ollama", "model": "tiny", "host": f"http://127.0.0.1:{port}"}
+    peer = ros.peer()
+    calls = peer.record(ToolCall, "tool_calls")
+    with OllamaServer(lambda r: [{"name": "play_move", "arguments": {"name": "explode"}}], port=port):
+        ros.start(DialogueNode, params)
+        peer.result(peer.send_goal(Converse, "converse", Converse.Goal(text="Please nod until you explode")))
+        ros.wait(lambda: calls)
+    assert calls[0].status == ToolCall.REFUSED
