@@ -76,8 +76,8 @@ def test_an_unknown_robot_is_an_error():
 def test_arguments_quote_text_and_lists():
     plan = make_plan("demo", overrides={"tts": {"voice": 'a "b"'}})
     args = next(n for n in plan.nodes if n.name == "tts").ros_args("/one/", "debug")
-    assert 'tts:voice:="a \\"b\\""' in args
-    assert "tts:autostart:=false" in args
+    assert 'voice:="a \\"b\\""' in args
+    assert "autostart:=false" in args
     assert "__ns:=/one" in args
     assert args[-2:] == ["--log-level", "debug"]
 

@@ -27,7 +27,8 @@ class NodeSpec:
         """The arguments after `--ros-args` that give a process or an rclpy node exactly this configuration."""
         args = ["--params-file", str(self.params_file)]
         for key, value in self.overrides.items():
-            args += ["-p", f"{self.name}:{key}:={_yaml(value)}"]
+            # Without the node's name in front: with it, a namespace would keep the value from applying.
+            args += ["-p", f"{key}:={_yaml(value)}"]
         if namespace:
             args += ["-r", f"__ns:=/{namespace.strip('/')}"]
         if log_level:
