@@ -1,45 +1,82 @@
-"""Prints docs/nodes.md: a table of parameters, topics, services and actions per node, read from the code itself."""
+"""Prints docs/nodes.md: a table of topics, services, actions and parameters per node, asked from the running nodes.
+
+Needs the demo's models, because a node creates its topics when it starts.
+"""
 
 from __future__ import annotations
 
-import ast
-import importlib
-from pathlib import Path
+import sys
+import time
 
-from voice_pipeline.bringup.profile import NODES
-from voice_pipeline.ros.node import VoiceNode
+import rclpy
+from rclpy.action import get_action_client_names_and_types_by_node as action_clients
+from rclpy.action import get_action_server_names_and_types_by_node as action_servers
 
-SOURCE = Path(__file__).resolve().parent.parent / "src" / "voice_pipeline"
-KINDS = {
-    "create_publisher": "publishes",
-    "create_subscription": "subscribes",
-    "create_service": "serves",
-    "create_client": "calls",
-    "DeferredActionServer": "action",
-    "ActionClient": "sends goals to",
-}
+from voice_pipeline.bringup.container import make_node
+from voice_pipeline.bringup.plan import make_plan
+
+# What every managed node has.
+COMMON = ("/rosout", "/parameter_events", "/diagnostics", "/clock", "transition_event", "_action/")
+COMMON_SERVICES = (
+    "parameter",
+    "/change_state",
+    "/get_state",
+    "/get_available_",
+    "/get_transition_graph",
+    "_action/",
+    "type_description",
+)
+HEAD = """# The nodes
+
+Written from the running nodes by `make docs`; do not edit. Names are relative: a `namespace` moves them all.
+
+Every node also publishes its health on `/diagnostics` once a second, has the services of a managed (lifecycle) node, and takes
+`autostart` (default true: configure and activate by itself; the launch files set it to false).
+"""
 
 
 def main() -> None:
-    print(
-        "# The nodes\n\nWritten from the code by `make docs`; do not edit. Names are relative: a `namespace` moves them all.\n"
-    )
-    print(
-        "Every node also publishes its health on `/diagnostics` once a second, has the services of a managed (lifecycle) node,"
-    )
-    print("and takes `autostart` (default true: configure and activate by itself; the launch files set it to false).\n")
-    for name in (*NODES, "supervisor"):
-        module = importlib.import_module(f"voice_pipeline.nodes.{name}")
-        node = next(
-            c for c in vars(module).values() if isinstance(c, type) and issubclass(c, VoiceNode) and c is not VoiceNode
-        )
-        print(f"## {name}\n\n{(module.__doc__ or '').strip()}\n")
-        interfaces(SOURCE / "nodes" / f"{name}.py")
-        print("| parameter | default | unit, range | what it does |\n| --- | --- | --- | --- |")
-        for p in node.PARAMETERS:
-            limits = " · ".join(x for x in (p.unit, span(p), "live" if p.live else "") if x)
-            print(f"| `{p.name}` | `{p.default!r}` | {limits} | {p.description.replace('|', '/')} |")
-        print()
+    rclpy.init(args=[], domain_id=99)
+    print(HEAD)
+    for spec in make_plan("demo").all:
+        node = make_node(spec)
+        node.trigger_configure()
+        node.trigger_activate()
+        time.sleep(0.5)
+        module = sys.modules[type(node).__module__]
+        print(f"## {spec.name}\n\n{' '.join((module.__doc__ or '').split())}\n")
+        interfaces(node)
+        parameters(node)
+        node.release()
+        node.destroy_node()
+    rclpy.shutdown()
+
+
+def interfaces(node) -> None:
+    me = (node, node.get_name(), node.get_namespace())
+    name, space = me[1], me[2]
+    found = [
+        ("publishes", node.get_publisher_names_and_types_by_node(name, space), COMMON),
+        ("subscribes", node.get_subscriber_names_and_types_by_node(name, space), COMMON),
+        ("action", action_servers(*me), ()),
+        ("sends goals to", action_clients(*me), ()),
+        ("service", node.get_service_names_and_types_by_node(name, space), COMMON_SERVICES),
+        ("calls", node.get_client_names_and_types_by_node(name, space), ("_action/", "change_state", "get_state")),
+    ]
+    print("| | name | type |\n| --- | --- | --- |")
+    for kind, pairs, left_out in found:
+        for topic, types in sorted(pairs):
+            if not any(word in topic for word in left_out):
+                print(f"| {kind} | `{topic.lstrip('/')}` | `{types[0]}` |")
+    print()
+
+
+def parameters(node) -> None:
+    print("| parameter | default | unit, range | what it does |\n| --- | --- | --- | --- |")
+    for p in node.PARAMETERS:
+        limits = " · ".join(x for x in (p.unit, span(p), "live" if p.live else "") if x)
+        print(f"| `{p.name}` | `{p.default!r}` | {limits} | {p.description.replace('|', '/')} |")
+    print()
 
 
 def span(p) -> str:
@@ -48,27 +85,6 @@ def span(p) -> str:
     if p.minimum is None and p.maximum is None:
         return ""
     return f"{p.minimum if p.minimum is not None else ''}..{p.maximum if p.maximum is not None else ''}"
-
-
-def interfaces(path: Path) -> None:
-    rows = []
-    for call in ast.walk(ast.parse(path.read_text())):
-        if not isinstance(call, ast.Call):
-            continue
-        function = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-        if function not in KINDS:
-            continue
-        texts = [a for a in call.args if isinstance(a, (ast.Constant, ast.JoinedStr))]
-        types = [ast.unparse(a).split(".")[-1] for a in call.args if isinstance(a, (ast.Name, ast.Attribute))]
-        types = [t for t in types if t[:1].isupper()]
-        if texts and types:
-            topic = ast.unparse(texts[0]).strip("f'\"").replace("{n}", "<node>")
-            rows.append((KINDS[function], topic, types[0]))
-    if rows:
-        print("| | name | type |\n| --- | --- | --- |")
-        for kind, topic, kind_type in dict.fromkeys(rows):
-            print(f"| {kind} | `{topic}` | `{kind_type}` |")
-        print()
 
 
 if __name__ == "__main__":
