@@ -4,6 +4,7 @@ import numpy as np
 
 from voice_pipeline.audio.formats import AudioChunk, samples_to_ns
 from voice_pipeline.vad.endpointer import Endpointer
+from voice_pipeline.vad.events import EndpointerOptions
 from voice_pipeline.vad.segmenter import Segmenter
 
 T0 = 1_700_000_000_000_000_000
@@ -63,14 +64,28 @@ def test_in_long_silence_the_detector_is_started_afresh_every_two_seconds():
     assert [i - n for n, i in enumerate(k for k, c in enumerate(log.calls) if c == "reset")] == [61, 123]
 
 
+def test_after_an_utterance_the_detector_is_started_afresh():
+    log = Log()
+    segmenter = Segmenter(log, Endpointer(EndpointerOptions(min_level=-200.0)))
+    log.level = 0.9
+    feed(segmenter, 512, 512 * 20)
+    log.level = 0.0
+    feed(segmenter, 512 * 20, 512 * 45)
+    assert log.calls == [*range(1, 38), "reset", *range(38, 45)]  # 18 frames of silence are 0.55 s
+
+
 def test_while_somebody_speaks_the_detector_keeps_its_memory():
     log = Log()
     log.level = 0.9
-    segmenter = Segmenter(log, Endpointer())
+    segmenter = Segmenter(log, Endpointer(EndpointerOptions(min_level=-200.0)))
     feed(segmenter, 512, 512 * 100)
     assert "reset" not in log.calls
-    log.level = 0.2  # unsure is not silent
-    feed(segmenter, 512 * 100, 512 * 200)
+
+
+def test_unsure_is_not_silent():
+    log = Log()
+    log.level = 0.2
+    feed(Segmenter(log, Endpointer()), 0, 512 * 150)
     assert "reset" not in log.calls
 
 
