@@ -12,7 +12,7 @@ from typing import Literal
 Reason = Literal["", "negated", "question", "story"]
 
 _NEGATION = re.compile(
-    r"\b(don'?t|do not|never|not to|must ?n[o']t|should ?n[o']t|no longer|without|rather not|refuse)\b"
+    r"\b(don'?t|do not|never|not to|no need to|need ?n[o']t|won'?t|would ?n[o']t|(?:does|do)n'?t have to|must ?n[o']t|should ?n[o']t|no longer|without|rather not|refuse)\b"
 )
 _JOINT = re.compile(r"[,;.!?]|\b(?:but|instead|rather than that|and then|then)\b")
 _FILLERS = re.compile(
@@ -61,6 +61,14 @@ def forbids(utterance: str, language: str = "en") -> Reason:
     elif _QUESTION.match(text) and not _then_command(text):
         return "question"
     return "negated" if _only_negated(text) else ""
+
+
+def affirmed(utterance: str, language: str = "en") -> str:
+    """The utterance without its negated clauses: "don't look left, nod" speaks of nodding only."""
+    if not language.lower().startswith("en"):
+        return utterance
+    clauses = _JOINT.split(utterance.lower().replace("’", "'"))
+    return " , ".join(c for c in clauses if not _NEGATION.search(c))
 
 
 def _then_command(text: str) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from voice_pipeline.dialogue.clauses import ClauseSplitter
-from voice_pipeline.dialogue.guards import forbids
+from voice_pipeline.dialogue.guards import affirmed, forbids
 from voice_pipeline.dialogue.output import ReplyParser, Unreadable
 from voice_pipeline.dialogue.phrases import PhraseBook
 from voice_pipeline.dialogue.protocol import (
@@ -207,10 +207,13 @@ class _Run:
     def begin(self, part: str) -> None:
         """A part of the utterance: what it allows."""
         self.forbidden = forbids(part, self.settings.language)
+        wanted = affirmed(part, self.settings.language)
         self.allowed = tuple(
             t.name
             for t in self.tools.tools.values()
-            if not t.only_phrases and not (t.moves and self.forbidden) and (t.asked_for(part) or not self._lexical)
+            if not t.only_phrases
+            and not (t.moves and self.forbidden)
+            and (t.asked_for(wanted if t.moves else part) or not self._lexical)
         )
         self.wants_follow_up = self.silent = self.repeats = False
 

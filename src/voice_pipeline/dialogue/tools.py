@@ -49,6 +49,7 @@ class Tool:
     phrases: tuple[tuple[str, dict[str, Any]], ...] = ()  # pattern, arguments it stands for
     only_phrases: bool = False  # never offered to the model
     needs: tuple[str, ...] = ()  # beginnings of words, one of which the person must have used
+    unless: tuple[str, ...] = ()  # beginnings of words that mean something else than this robot
     words: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
 
     @property
@@ -58,10 +59,8 @@ class Tool:
 
     def asked_for(self, utterance: str) -> bool:
         """False when nothing in what was said speaks of this tool; a model's call is then an accident."""
-        if not self.needs:
-            return True
         text = utterance.lower().replace("’", "'")
-        return re.search(r"\b(?:" + "|".join(re.escape(n) for n in self.needs) + ")", text) is not None
+        return (not self.needs or _begins(self.needs, text)) and not _begins(self.unless, text)
 
     def message_fields(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Interface fields (dotted for nested ones) and their values for validated arguments."""
@@ -223,6 +222,10 @@ def _fit(name: str, value: Any, schema: Mapping[str, Any]) -> tuple[Any, str]:
     if kind == "string" and isinstance(value, str) and "enum" in schema:
         return next((e for e in schema["enum"] if e.lower() == value.strip().lower()), value), ""
     return value, ""
+
+
+def _begins(words: tuple[str, ...], text: str) -> bool:
+    return any(re.search(r"\b" + re.escape(w), text) for w in words)
 
 
 def _scaled(value: Any, scale: float | None) -> Any:

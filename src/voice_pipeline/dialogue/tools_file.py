@@ -96,6 +96,7 @@ _SCHEMA = {
                     "fixed": {"type": "object"},
                     "say": {"type": "string"},
                     "only_phrases": {"type": "boolean"},
+                    "unless": {"type": "array", "items": {"type": "string", "minLength": 2}},
                     "needs": {"type": "array", "items": {"type": "string", "minLength": 2}},
                     "phrases": {"type": "array", "items": {"anyOf": [{"type": "string"}, _PHRASE]}},
                     "examples": {
@@ -196,6 +197,7 @@ def _tool(path: Path, entry: dict[str, Any]) -> Tool:
         examples=tuple((e["user"], e.get("arguments", {})) for e in entry.get("examples", [])),
         phrases=tuple((p, {}) if isinstance(p, str) else (p["say"], p["arguments"]) for p in entry.get("phrases", [])),
         only_phrases=entry.get("only_phrases", False),
+        unless=tuple(n.lower() for n in entry.get("unless", [])),
         needs=tuple(n.lower() for n in entry.get("needs", [])),
         words={k: {v: tuple(w) for v, w in a["words"].items()} for k, a in arguments.items() if "words" in a},
     )
