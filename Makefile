@@ -34,6 +34,10 @@ test:  ## all tests (ARGS="-k name" for some)
 	@$(SETUP) --robot --models test
 	@$(ENV) exec python -m pytest $(ARGS)
 
+test-distil:  ## the distil_whisper engine on real weights, in an environment with PyTorch
+	@$(SETUP) --models whisper-tiny.en-ct2
+	@PYTHON=$(PYTHON) scripts/test_distil.sh $(ARGS)
+
 lint:  ## ruff and mypy
 	@$(SETUP)
 	@$(ENV) ruff check . && ruff format --check . && mypy

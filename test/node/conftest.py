@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
-
 from ros_bench import RosBench
+
+from voice_pipeline.ros.domain import free_domain
 
 
 @pytest.fixture
-def ros(request, monkeypatch):
+def ros(monkeypatch):
     """A RosBench on a fresh ROS domain."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
-    domain = 1 + (os.getpid() + worker * 13 + hash(request.node.nodeid)) % 100
     monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
     monkeypatch.setenv("ROS_LOCALHOST_ONLY", "0")
-    bench = RosBench(domain)
+    bench = RosBench(free_domain())
     yield bench
     bench.close()

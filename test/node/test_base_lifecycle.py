@@ -53,6 +53,15 @@ def test_a_deactivate_activate_cycle_reopens(ros):
     assert node.active
 
 
+def test_a_transition_that_the_state_does_not_have_is_refused_and_the_node_lives_on(ros):
+    node = ros.start(Probe)
+    request = ChangeState.Request(transition=Transition(id=Transition.TRANSITION_CONFIGURE))
+    assert not ros.peer().call(ChangeState, "probe/change_state", request).success
+    request = ChangeState.Request(transition=Transition(id=Transition.TRANSITION_DEACTIVATE))
+    assert ros.peer().call(ChangeState, "probe/change_state", request).success
+    assert not node.active
+
+
 def test_a_failed_configure_says_what_to_do_on_diagnostics(ros):
     heard = ros.peer().record(DiagnosticArray, "/diagnostics")
     node = ros.start(Probe, {"fail": True}, wait=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import queue
-import random
 import signal
 import socket
 import threading
@@ -20,6 +19,7 @@ from voice_pipeline.bringup.processes import Processes
 from voice_pipeline.bringup.watcher import Event, Watcher, isolated_context
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.msg import MotionState, TurnState
+from voice_pipeline.ros.domain import free_domain
 
 
 class Session:
@@ -72,7 +72,7 @@ class Session:
 
     def _start(self) -> None:
         began = time.monotonic()
-        domain = int(os.environ.get("ROS_DOMAIN_ID", 0)) or random.SystemRandom().randint(1, 99)
+        domain = int(os.environ.get("ROS_DOMAIN_ID", 0)) or free_domain()
         context = isolated_context(domain)
         self._stack.callback(context.try_shutdown)
         self._log_dir.mkdir(parents=True, exist_ok=True)
@@ -118,9 +118,12 @@ class Session:
         deadline = time.monotonic() + timeout_s
         while (left := deadline - time.monotonic()) > 0:
             try:
-                self._on_event(self.watcher.events.get(timeout=left))
+                event = self.watcher.events.get(timeout=left)
             except queue.Empty:
                 return
+            # While the pipeline comes up a neighbour that is not there yet is no news; if it stays away, the error says so.
+            if event.kind != "fault" or self.start_s:
+                self._on_event(event)
 
     def say(self, wav: Path, timeout_s: float = 45.0) -> Turn:
         """Play one recording into the microphone and wait until the robot has answered and come to rest.

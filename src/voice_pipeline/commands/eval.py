@@ -168,9 +168,12 @@ def _whole_files(recordings: Sequence[Recording], results: Sequence[Result], pro
     from voice_pipeline.bringup.profile import load_profile
     from voice_pipeline.nodes.asr import make_transcriber, parameters
 
-    transcriber = make_transcriber(parameters(load_profile(profile).parameters.get("asr", {})))
+    settings = parameters(load_profile(profile).parameters.get("asr", {}))
+    transcriber = make_transcriber(settings)
     for recording, result in zip(recordings, results, strict=True):
-        result.whole = transcriber.transcribe(to_float(read_recording(recording.path).samples)).text
+        result.whole = transcriber.transcribe(
+            to_float(read_recording(recording.path).samples), settings["language"]
+        ).text
 
 
 def summarise(results: Sequence[Result]) -> dict[str, object]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from rclpy.executors import Executor
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
 from voice_pipeline.errors import VoiceError
@@ -94,6 +95,15 @@ class VoiceNode(LifecycleNode):
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         self.release()
         return super().on_shutdown(state)
+
+    def _LifecycleNodeMixin__change_state(self, transition_id: int) -> TransitionCallbackReturn:
+        """In place of rclpy's: there a transition that the present state does not have (`ros2 lifecycle set /vad configure`
+        of an active node) raises through the executor, which ends the process. Here it is refused."""
+        try:
+            return super()._LifecycleNodeMixin__change_state(transition_id)
+        except rclpy_implementation.RCLError as error:
+            self.get_logger().warning(f"transition {transition_id} is not possible now: {error}")
+            return TransitionCallbackReturn.FAILURE
 
     def release(self) -> None:
         """Close and unload whatever is open, in any state; called at the end of the process."""
