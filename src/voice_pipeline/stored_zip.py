@@ -25,7 +25,9 @@ def write_stored_zip(out: BinaryIO, entries: Iterable[tuple[str, bytes]]) -> Non
         # The sizes stand in a ZIP64 extra field, as for a stream of unknown length.
         extra = struct.pack("<HHQQ", 1, 16, size, size)
         head = struct.pack("<HHHHH", _VERSION, 0, 0, 0, _DATE)
-        out.write(b"PK\x03\x04" + head + struct.pack("<LLLHH", crc, 2**32 - 1, 2**32 - 1, len(raw), len(extra)) + raw + extra)
+        out.write(
+            b"PK\x03\x04" + head + struct.pack("<LLLHH", crc, 2**32 - 1, 2**32 - 1, len(raw), len(extra)) + raw + extra
+        )
         out.write(body)
         made_by = struct.pack("<BB", _VERSION, 3)
         sizes = struct.pack("<LLLHHHHHLL", crc, size, size, len(raw), 0, 0, 0, 0, _MODE, offset)
