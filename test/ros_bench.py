@@ -112,8 +112,11 @@ class Peer:
     def record(self, message_type: Any, topic: str, qos: Any = 10) -> list[Any]:
         """Subscribe; the returned list grows with every message."""
         messages: list[Any] = []
-        self.node.create_subscription(message_type, topic, messages.append, qos)
+        subscription = self.node.create_subscription(message_type, topic, messages.append, qos)
         self._wake()
+        # Whoever publishes already must be matched before the test goes on, or it misses the first message under load.
+        expected = self.node.count_publishers(topic)
+        self._bench.wait(lambda: subscription.get_publisher_count() >= expected, 10.0, f"the publishers of {topic}")
         return messages
 
     def publisher(self, message_type: Any, topic: str, qos: Any = 10, subscribers: int = 1) -> Any:
