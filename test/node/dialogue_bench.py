@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 from rclpy.action import ActionServer, CancelResponse
@@ -49,10 +50,14 @@ class Neighbours(Node):
         self._thread = threading.Thread(target=self._executor.spin, daemon=True)
         self._thread.start()
 
-    def end(self) -> None:
+    def end(self, abruptly: bool = False) -> None:
+        """Leave the network; abruptly: goals that are held never get a result."""
         if self._ended:
             return
         self._ended = True
+        if not abruptly:
+            self.free.set()
+            time.sleep(0.05)  # what was held sends its result
         self._executor.shutdown(timeout_sec=0.2)
         self.free.set()
         self._thread.join(2.0)

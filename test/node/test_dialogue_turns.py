@@ -249,6 +249,6 @@ def test_a_voice_that_vanishes_does_not_block_the_conversation(ros, model, neigh
     assert node.health().level == 0
     say.publish(heard("Who are you?"))
     ros.wait(lambda: voice.spoken)
-    voice.end()
+    voice.end(abruptly=True)
     ros.wait(lambda: states[-1].state == TurnState.LISTENING, 15.0)
     assert "Start the tts node" in node.health().message

@@ -93,7 +93,7 @@ def test_an_answer_is_given_up_at_once_and_the_next_one_comes(engine):
         got += 1
         if got == 3:
             cancel.set()
-    assert time.monotonic() - start < 5.0
+    assert time.monotonic() - start < 12.0
     assert got <= 4
     assert isinstance(ask(engine, "Hello", max_tokens=3)[-1], Done)
 

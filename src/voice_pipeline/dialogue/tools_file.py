@@ -272,4 +272,6 @@ def _where(location: Any, data: Any) -> str:
 
 
 def _mistake(path: Path, where: str, what: str) -> VoiceError:
-    return VoiceError(f"{path.name}: {where}: {what}.", f"Correct {path}; the head of config/tools.yaml explains the keys.")
+    return VoiceError(
+        f"{path.name}: {where}: {what}.", f"Correct {path}; the head of config/tools.yaml explains the keys."
+    )
