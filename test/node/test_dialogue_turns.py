@@ -53,7 +53,7 @@ def test_a_transcript_is_answered_clause_by_clause_and_traced(ros, model, neighb
     ros.wait(lambda: node._say.ready)
     now = time.time_ns()
     say.publish(heard("Who are you?", speech_end=to_msg(now - 400_000_000), vad_end=to_msg(now - 300_000_000)))
-    ros.wait(lambda: traces)
+    ros.wait(lambda: traces and len(replies) >= 3)  # two topics: either may come first
     assert voice.spoken == ["I am a robot,", "and I live on a desk."]
     assert names(replies, "text") == ["I am a robot,", "and I live on a desk.", ""]
     assert names(replies, "index") == [0, 1, 2]
