@@ -96,3 +96,14 @@ class Neighbours(Node):
         self.triggered.append(name)
         response.success = True
         return response
+
+
+def listen(ros: Any, node: Any, message_type: Any, topic: str, qos: Any = 10) -> list[Any]:
+    """Like peer.record, but returns only when the node's publisher has found us: nothing said from now on is missed."""
+    messages = ros.peer().record(message_type, topic, qos)
+    ros.wait(
+        lambda: any(p.topic_name == f"/{topic}" and p.get_subscription_count() for p in list(node.publishers)),
+        10.0,
+        f"{topic} to find its subscriber",
+    )
+    return messages

@@ -3,7 +3,7 @@
 import socket
 
 import pytest
-from dialogue_bench import heard
+from dialogue_bench import heard, listen
 from voice_pipeline.action import Converse
 from voice_pipeline.msg import Reply, ToolCall, Transcript
 
@@ -45,7 +45,7 @@ def test_a_server_that_starts_after_the_node_is_found(ros, port):
     params = {"engine": "ollama", "model": "tiny", "host": f"http://127.0.0.1:{port}", "connect_timeout_s": 0.3}
     node = ros.start(DialogueNode, params)
     ros.wait(lambda: "ollama serve" in health(node))
-    replies = ros.peer().record(Reply, "reply")
+    replies = listen(ros, node, Reply, "reply")
     say = ros.peer().publisher(Transcript, "transcript")
     say.publish(heard("Who are you?"))
     ros.wait(lambda: "can't think" in "".join(names(replies, "text")))
@@ -72,9 +72,9 @@ def test_a_server_that_breaks_off_and_returns_loses_no_question(ros, port):
 def test_a_native_tool_call_of_the_server_is_checked_like_any_other(ros, port):
     params = {"engine": "ollama", "model": "tiny", "host": f"http://127.0.0.1:{port}"}
     peer = ros.peer()
-    calls = peer.record(ToolCall, "tool_calls")
     with OllamaServer(lambda r: [{"name": "play_move", "arguments": {"name": "explode"}}], port=port):
-        ros.start(DialogueNode, params)
+        node = ros.start(DialogueNode, params)
+        calls = listen(ros, node, ToolCall, "tool_calls")
         peer.result(peer.send_goal(Converse, "converse", Converse.Goal(text="Please nod until you explode")))
         ros.wait(lambda: calls)
     assert calls[0].status == ToolCall.REFUSED

@@ -4,7 +4,7 @@ import json
 import math
 
 import pytest
-from dialogue_bench import Neighbours, heard
+from dialogue_bench import Neighbours, heard, listen
 from voice_pipeline.action import Converse
 from voice_pipeline.msg import Reply, ToolCall, Transcript
 
@@ -34,8 +34,8 @@ def ask(ros, text, timeout=15.0):
 
 
 def test_a_call_goes_to_its_action_and_is_written_down_twice(ros, model, robot):
-    ros.start(dialogue.DialogueNode)
-    calls = ros.peer().record(ToolCall, "tool_calls")
+    node = ros.start(dialogue.DialogueNode)
+    calls = listen(ros, node, ToolCall, "tool_calls")
     result = ask(ros, "Nod your head twice")
     assert list(result.tools) == ["play_move"]
     assert result.reply == "Okay, nodding."
@@ -74,8 +74,8 @@ def test_services_are_called_and_the_time_is_told_without_any(ros, model, robot)
 )
 def test_a_model_that_emits_nonsense_moves_nothing(ros, model, robot, nonsense):
     model.script = lambda q: [nonsense]
-    ros.start(dialogue.DialogueNode)
-    calls = ros.peer().record(ToolCall, "tool_calls")
+    node = ros.start(dialogue.DialogueNode)
+    calls = listen(ros, node, ToolCall, "tool_calls")
     result = ask(ros, "Please nod or look or stop or something")
     assert result.reply == "Sorry, I can't do that."
     assert list(result.tools) == []
@@ -87,8 +87,8 @@ def test_a_model_that_emits_nonsense_moves_nothing(ros, model, robot, nonsense):
 
 
 def test_a_robot_that_is_not_there_is_said_and_the_cure_is_in_the_audit(ros, model):
-    ros.start(dialogue.DialogueNode)
-    calls = ros.peer().record(ToolCall, "tool_calls")
+    node = ros.start(dialogue.DialogueNode)
+    calls = listen(ros, node, ToolCall, "tool_calls")
     assert ask(ros, "Nod").reply == "I can't move right now."
     ros.wait(lambda: len(calls) == 2)
     assert calls[1].status == ToolCall.FAILED
@@ -96,9 +96,9 @@ def test_a_robot_that_is_not_there_is_said_and_the_cure_is_in_the_audit(ros, mod
 
 
 def test_a_movement_that_fails_late_is_said_too(ros, model, robot):
-    ros.start(dialogue.DialogueNode)
+    node = ros.start(dialogue.DialogueNode)
     peer = ros.peer()
-    replies, calls = peer.record(Reply, "reply"), peer.record(ToolCall, "tool_calls")
+    replies, calls = listen(ros, node, Reply, "reply"), listen(ros, node, ToolCall, "tool_calls")
     peer.publisher(Transcript, "transcript").publish(heard("Show me a sad face"))
     ros.wait(lambda: any(r.text == "I can't move right now." for r in replies))
     ros.wait(lambda: len(calls) == 2)
@@ -111,8 +111,8 @@ def test_a_move_that_takes_too_long_is_cancelled(ros, model, robot, tmp_path):
     path = tmp_path / "tools.yaml"
     path.write_text(text)
     robot.free.clear()
-    ros.start(dialogue.DialogueNode, {"tools_file": str(path)})
-    calls = ros.peer().record(ToolCall, "tool_calls")
+    node = ros.start(dialogue.DialogueNode, {"tools_file": str(path)})
+    calls = listen(ros, node, ToolCall, "tool_calls")
     ask(ros, "Nod")
     ros.wait(lambda: len(calls) == 2)
     assert "not done within 0.5 s" in calls[1].result

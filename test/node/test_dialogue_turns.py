@@ -5,7 +5,7 @@ import time
 
 import pytest
 from action_msgs.msg import GoalStatus
-from dialogue_bench import Neighbours, heard
+from dialogue_bench import Neighbours, heard, listen
 from voice_pipeline.action import Converse
 from voice_pipeline.msg import Reply, ToolCall, Transcript, TurnLatency, TurnState, VoiceActivity
 
@@ -47,8 +47,8 @@ def test_a_transcript_is_answered_clause_by_clause_and_traced(ros, model, neighb
     voice = neighbours("say")
     node = ros.start(dialogue.DialogueNode)
     peer = ros.peer()
-    replies, traces = peer.record(Reply, "reply"), peer.record(TurnLatency, "latency")
-    states = peer.record(TurnState, "turn", dialogue.TURNS)
+    replies, traces = listen(ros, node, Reply, "reply"), listen(ros, node, TurnLatency, "latency")
+    states = listen(ros, node, TurnState, "turn", dialogue.TURNS)
     say = peer.publisher(Transcript, "transcript")
     ros.wait(lambda: node._say.ready)
     now = time.time_ns()
@@ -58,7 +58,7 @@ def test_a_transcript_is_answered_clause_by_clause_and_traced(ros, model, neighb
     assert names(replies, "text") == ["I am a robot,", "and I live on a desk.", ""]
     assert names(replies, "index") == [0, 1, 2]
     assert names(replies, "is_final") == [False, False, True]
-    ros.wait(lambda: states[-1].state == TurnState.LISTENING and len(states) >= 4)
+    ros.wait(lambda: len(states) >= 4 and states[-1].state == TurnState.LISTENING)
     assert names(states, "state") == [
         TurnState.LISTENING,
         TurnState.THINKING,
@@ -76,7 +76,7 @@ def test_a_new_transcript_stops_the_answer_and_what_was_heard_is_remembered(ros,
     voice = neighbours("say", hold=True)
     node = ros.start(dialogue.DialogueNode)
     peer = ros.peer()
-    states, traces = peer.record(TurnState, "turn", dialogue.TURNS), peer.record(TurnLatency, "latency")
+    states, traces = listen(ros, node, TurnState, "turn", dialogue.TURNS), listen(ros, node, TurnLatency, "latency")
     say = peer.publisher(Transcript, "transcript")
     ros.wait(lambda: node._say.ready)
     say.publish(heard("Tell me a story"))
@@ -89,7 +89,7 @@ def test_a_new_transcript_stops_the_answer_and_what_was_heard_is_remembered(ros,
     ros.wait(lambda: len(traces) == 2)
     assert traces[0].interrupted
     assert not traces[1].interrupted
-    assert TurnState.INTERRUPTED in names(states, "state")
+    ros.wait(lambda: TurnState.INTERRUPTED in names(states, "state"))
     past = [m.content for m in model.prompts[1]]
     assert "Once" in past  # one word was heard
     assert not any("a king" in c for c in past)
@@ -127,9 +127,9 @@ def test_the_answer_waits_while_the_person_speaks_on(ros, model, neighbours):
     "message", [heard(""), heard("Thank you.", rejected_reason="no speech"), Transcript(text="Hm")]
 )
 def test_what_is_no_question_opens_no_turn(ros, model, message):
-    ros.start(dialogue.DialogueNode)
+    node = ros.start(dialogue.DialogueNode)
     peer = ros.peer()
-    states = peer.record(TurnState, "turn", dialogue.TURNS)
+    states = listen(ros, node, TurnState, "turn", dialogue.TURNS)
     say = peer.publisher(Transcript, "transcript")
     say.publish(message)
     say.publish(heard("Who are you?", "u2"))
@@ -170,9 +170,9 @@ def test_a_typed_question_can_be_cancelled(ros, model):
 
 
 def test_a_typed_turn_has_no_response_gap(ros, model):
-    ros.start(dialogue.DialogueNode)
+    node = ros.start(dialogue.DialogueNode)
     peer = ros.peer()
-    traces = peer.record(TurnLatency, "latency")
+    traces = listen(ros, node, TurnLatency, "latency")
     peer.result(peer.send_goal(Converse, "converse", Converse.Goal(text="Who are you?")))
     ros.wait(lambda: traces)
     assert math.isnan(traces[0].gap_ms)
@@ -232,7 +232,7 @@ def test_plain_commands_work_while_the_model_is_down(ros, model, neighbours):
     robot = neighbours("motion/stop")
     node = ros.start(dialogue.DialogueNode)
     model.fault = ModelUnavailable("no server.", "Start it.")
-    calls = ros.peer().record(ToolCall, "tool_calls")
+    calls = listen(ros, node, ToolCall, "tool_calls")
     ros.peer().publisher(Transcript, "transcript").publish(heard("Stop!"))
     ros.wait(lambda: len(calls) == 2)
     assert robot.triggered == ["motion/stop"]
@@ -243,12 +243,12 @@ def test_a_voice_that_vanishes_does_not_block_the_conversation(ros, model, neigh
     voice = neighbours("say", hold=True)
     node = ros.start(dialogue.DialogueNode)
     peer = ros.peer()
-    states = peer.record(TurnState, "turn", dialogue.TURNS)
+    states = listen(ros, node, TurnState, "turn", dialogue.TURNS)
     say = peer.publisher(Transcript, "transcript")
     ros.wait(lambda: node._say.ready)
     assert node.health().level == 0
     say.publish(heard("Who are you?"))
     ros.wait(lambda: voice.spoken)
     voice.end(abruptly=True)
-    ros.wait(lambda: states[-1].state == TurnState.LISTENING, 15.0)
+    ros.wait(lambda: states and states[-1].state == TurnState.LISTENING, 15.0)
     assert "Start the tts node" in node.health().message
