@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from ros_bench import RosBench
 
+from ros_bench import RosBench
 from voice_pipeline.ros.domain import free_domain
 
 
