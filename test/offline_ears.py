@@ -86,7 +86,8 @@ def word_errors(reference: str, hypothesis: str) -> tuple[int, int]:
 
 def main() -> int:
     """Score a folder with manifest.csv."""
-    from voice_pipeline.asr.registry import TranscriberOptions, make_transcriber
+    from voice_pipeline.asr.protocol import TranscriberOptions
+    from voice_pipeline.asr.registry import make_transcriber
     from voice_pipeline.vad.registry import make_detector
 
     folder = Path(sys.argv[1])

@@ -6,7 +6,8 @@ import time
 import numpy as np
 import pytest
 
-from voice_pipeline.asr.registry import TranscriberOptions, make_transcriber
+from voice_pipeline.asr.protocol import TranscriberOptions
+from voice_pipeline.asr.registry import make_transcriber
 from voice_pipeline.audio.files import read_recording
 from voice_pipeline.audio.formats import to_float
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from voice_pipeline.asr.distil_whisper import compression_ratio
-from voice_pipeline.asr.registry import TranscriberOptions, make_transcriber
+from voice_pipeline.asr.protocol import TranscriberOptions
+from voice_pipeline.asr.registry import make_transcriber
 from voice_pipeline.errors import VoiceError
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from offline_ears import hear, word_errors
-from voice_pipeline.asr.registry import TranscriberOptions, make_transcriber
+from voice_pipeline.asr.protocol import TranscriberOptions
+from voice_pipeline.asr.registry import make_transcriber
 from voice_pipeline.audio.files import read_recording
 from voice_pipeline.audio.formats import to_float
 from voice_pipeline.errors import VoiceError

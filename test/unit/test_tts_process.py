@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from voice_pipeline.errors import VoiceError
-from voice_pipeline.tts.protocol import Cancellation, Cancelled
-from voice_pipeline.tts.registry import SynthesizerOptions, make_synthesizer
+from voice_pipeline.tts.protocol import Cancellation, Cancelled, SynthesizerOptions
+from voice_pipeline.tts.registry import make_synthesizer
 
 LONG = "The weather is nice today and I would love to go for a long walk with you in the park, if you have time."
 

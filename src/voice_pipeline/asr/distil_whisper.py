@@ -16,7 +16,7 @@ from voice_pipeline.errors import VoiceError
 from voice_pipeline.model_store import find_model
 
 if TYPE_CHECKING:
-    from voice_pipeline.asr.registry import TranscriberOptions
+    from voice_pipeline.asr.protocol import TranscriberOptions
 
 DEFAULT_MODEL = "distil-whisper/distil-small.en"
 _DTYPES = ("float16", "float32")

@@ -14,7 +14,7 @@ from voice_pipeline.errors import VoiceError
 from voice_pipeline.model_store import find_model
 
 if TYPE_CHECKING:
-    from voice_pipeline.asr.registry import TranscriberOptions
+    from voice_pipeline.asr.protocol import TranscriberOptions
 
 DEFAULT_MODEL = "whisper-tiny.en-ct2"
 # Fast talkers reach 6 tokens a second; a decoder that loops writes until it is stopped (448 tokens take seconds).

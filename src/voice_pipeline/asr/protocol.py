@@ -32,6 +32,25 @@ class Transcription:
     processing_s: float = 0.0
 
 
+@dataclass(frozen=True)
+class TranscriberOptions:
+    """What a profile can set of an engine; an engine ignores what it has no use for.
+
+    Args:
+        model: id in the model store or a folder; empty takes the engine's default.
+        device: "cpu", "cuda", or "auto".
+        compute_type: as the engine names it ("int8", "float16"); "auto" lets it choose.
+        cpu_threads: for one transcription.
+        beam_size: 1 is greedy.
+    """
+
+    model: str = ""
+    device: str = "auto"
+    compute_type: str = "auto"
+    cpu_threads: int = 2
+    beam_size: int = 1
+
+
 class Transcriber(Protocol):
     """A speech recogniser. Used from one thread at a time."""
 

@@ -3,29 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from voice_pipeline.asr.protocol import Transcriber
+from voice_pipeline.asr.protocol import Transcriber, TranscriberOptions
 from voice_pipeline.errors import VoiceError
-
-
-@dataclass(frozen=True)
-class TranscriberOptions:
-    """What a profile can set of an engine; an engine ignores what it has no use for.
-
-    Args:
-        model: id in the model store or a folder; empty takes the engine's default.
-        device: "cpu", "cuda", or "auto".
-        compute_type: as the engine names it ("int8", "float16"); "auto" lets it choose.
-        cpu_threads: for one transcription.
-        beam_size: 1 is greedy.
-    """
-
-    model: str = ""
-    device: str = "auto"
-    compute_type: str = "auto"
-    cpu_threads: int = 2
-    beam_size: int = 1
 
 
 def _faster_whisper(options: TranscriberOptions) -> Transcriber:

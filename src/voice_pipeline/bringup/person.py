@@ -68,8 +68,8 @@ def _key(line: Line) -> str:
 def _synthesise(missing: list[tuple[Line, Path]]) -> None:
     import numpy as np
 
-    from voice_pipeline.tts.protocol import Cancellation
-    from voice_pipeline.tts.registry import SynthesizerOptions, make_synthesizer
+    from voice_pipeline.tts.protocol import Cancellation, SynthesizerOptions
+    from voice_pipeline.tts.registry import make_synthesizer
 
     synthesizer = make_synthesizer("kokoro", SynthesizerOptions())
     try:

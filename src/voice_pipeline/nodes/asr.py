@@ -10,9 +10,9 @@ from typing import Any
 from audio_common_msgs.msg import AudioDataStamped
 
 from voice_pipeline.asr.jobs import Result, Segment
-from voice_pipeline.asr.protocol import Transcriber
+from voice_pipeline.asr.protocol import Transcriber, TranscriberOptions
 from voice_pipeline.asr.recognizer import Recognizer
-from voice_pipeline.asr.registry import TRANSCRIBERS, TranscriberOptions
+from voice_pipeline.asr.registry import TRANSCRIBERS
 from voice_pipeline.asr.registry import make_transcriber as make_engine
 from voice_pipeline.asr.rejection import RejectionRules
 from voice_pipeline.audio.formats import AudioChunk, from_bytes

@@ -24,8 +24,8 @@ from voice_pipeline.ros.stamps import to_msg, to_ns
 from voice_pipeline.ros.worker import Worker
 from voice_pipeline.tts.clause import Clause
 from voice_pipeline.tts.normalize import parse_pronunciations
-from voice_pipeline.tts.protocol import Cancelled, Synthesizer
-from voice_pipeline.tts.registry import DEFAULT_PROVIDERS, SYNTHESIZERS, SynthesizerOptions, make_synthesizer
+from voice_pipeline.tts.protocol import DEFAULT_PROVIDERS, Cancelled, Synthesizer, SynthesizerOptions
+from voice_pipeline.tts.registry import SYNTHESIZERS, make_synthesizer
 from voice_pipeline.tts.speaker import Sound, Speaker
 
 _TICK_S = 0.05

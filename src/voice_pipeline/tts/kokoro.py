@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from voice_pipeline.model_store import find_model
 from voice_pipeline.tts.process import ProcessSynthesizer
-from voice_pipeline.tts.registry import SynthesizerOptions
+from voice_pipeline.tts.protocol import SynthesizerOptions
 
 MODEL = "kokoro-82m-int8"
 DEFAULT_VOICE = "af_sarah"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.model_store import find_model
 from voice_pipeline.tts.process import ProcessSynthesizer
-from voice_pipeline.tts.registry import SynthesizerOptions
+from voice_pipeline.tts.protocol import SynthesizerOptions
 
 MODEL = "piper-en-us-joe"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 from voice_pipeline.audio.formats import Int16
@@ -47,6 +48,25 @@ class Cancellation:
         """Raise Cancelled when set."""
         if self._set:
             raise Cancelled
+
+
+# Tried in this order; the first that this machine's onnxruntime has and that loads the model is used.
+DEFAULT_PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
+
+
+@dataclass(frozen=True)
+class SynthesizerOptions:
+    """What a profile can set of an engine; an engine ignores what it has no use for.
+
+    Args:
+        model: id in the model store or a folder; empty takes the engine's default.
+        threads: CPU threads of one inference.
+        providers: ONNX Runtime execution providers in order of preference.
+    """
+
+    model: str = ""
+    threads: int = 2
+    providers: tuple[str, ...] = DEFAULT_PROVIDERS
 
 
 class Synthesizer(Protocol):

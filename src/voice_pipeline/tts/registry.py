@@ -3,28 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from voice_pipeline.errors import VoiceError
-from voice_pipeline.tts.protocol import Synthesizer
-
-# Tried in this order; the first that this machine's onnxruntime has and that loads the model is used.
-DEFAULT_PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
-
-
-@dataclass(frozen=True)
-class SynthesizerOptions:
-    """What a profile can set of an engine; an engine ignores what it has no use for.
-
-    Args:
-        model: id in the model store or a folder; empty takes the engine's default.
-        threads: CPU threads of one inference.
-        providers: ONNX Runtime execution providers in order of preference.
-    """
-
-    model: str = ""
-    threads: int = 2
-    providers: tuple[str, ...] = DEFAULT_PROVIDERS
+from voice_pipeline.tts.protocol import Synthesizer, SynthesizerOptions
 
 
 def _kokoro(options: SynthesizerOptions) -> Synthesizer:
