@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable
 from types import TracebackType
@@ -26,6 +27,9 @@ class Asker:
     """
 
     def __init__(self, name: str, action_type: Any, action: str, namespace: str = "") -> None:
+        if threading.current_thread() is threading.main_thread():
+            # A shell that starts a command in the background has it ignore Ctrl-C; the goal could never be cancelled.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
         self._node = Node(name, namespace=namespace or None)
         self._client = ActionClient(self._node, action_type, action)
