@@ -34,7 +34,7 @@ def main() -> int:
         "--models", nargs="*", default=[], metavar="NAME", help="models or sets to fetch (see `make models`)"
     )
     parser.add_argument(
-        "--robot", action="store_true", help="also the simulated robot (an environment of its own, 655 MB)"
+        "--robot", action="store_true", help="also the simulated robot (an environment of its own, 560 MB)"
     )
     parser.add_argument("--offline", action="store_true", help="fail instead of using the network")
     options = parser.parse_args()
@@ -146,11 +146,7 @@ def environment(cache: Path, offline: bool) -> Path:
             "  Install ROS 2 Humble or Jazzy (sudo apt install ros-humble-ros-base) and run again."
         )
     lock = ROOT / "requirements" / ("engines.txt" if ros else "wheels.txt")
-    what = (
-        f"engines for {ros} (about 500 MB)"
-        if ros
-        else "ROS 2 Jazzy and engines (about 400 MB to download, 950 MB on disk)"
-    )
+    what = f"engines for {ros}" if ros else "ROS 2 Jazzy and engines (about 350 MB to download, 950 MB on disk)"
     venv = make_env(cache, "ros" if ros else "wheels", lock, what, offline, system_site=bool(ros))
     if ros:
         (venv / "system-ros").write_text(ros)
@@ -165,7 +161,7 @@ def robot_environment(cache: Path, venv: Path, offline: bool) -> None:
     """The simulated robot's daemon needs other versions of many packages: an environment of its own."""
     lock = ROOT / "requirements" / "robot.txt"
     env = make_env(
-        cache, "robot", lock, "the simulated Reachy Mini (about 250 MB to download, 655 MB on disk)", offline
+        cache, "robot", lock, "the simulated Reachy Mini (about 230 MB to download, 560 MB on disk)", offline
     )
     link(ROOT / ".venv-robot", env)
 

@@ -20,7 +20,7 @@ from types import TracebackType
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.model_store import cache_root
 
-_CURE = "Run `make robot` once (downloads about 250 MB), or set VOICE_PIPELINE_ROBOT_ENV to an environment that has it."
+_CURE = "Run `make robot` once (downloads about 230 MB), or set VOICE_PIPELINE_ROBOT_ENV to an environment that has it."
 _FLAGS = (
     "--mockup-sim",
     "--headless",
