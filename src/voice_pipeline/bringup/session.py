@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import queue
 import signal
-import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -18,6 +17,7 @@ from voice_pipeline.bringup.plan import Plan, make_plan
 from voice_pipeline.bringup.processes import Processes
 from voice_pipeline.bringup.watcher import Event, Watcher, isolated_context
 from voice_pipeline.errors import VoiceError
+from voice_pipeline.motion.simulator import SimulatedRobot, free_port
 from voice_pipeline.msg import MotionState, TurnState
 from voice_pipeline.ros.domain import free_domain
 
@@ -86,8 +86,6 @@ class Session:
         else:
             self.processes.start()
         if self.plan.simulator_port is not None:
-            from voice_pipeline.motion.simulator import SimulatedRobot
-
             self._stack.enter_context(SimulatedRobot(port=self.plan.simulator_port))
         self.watcher = Watcher(context)
         self._stack.callback(self.watcher.close)
@@ -148,11 +146,3 @@ class Session:
         watcher = self.watcher
         moving = watcher.motion is not None and watcher.motion.state == MotionState.MOVING
         return watcher.state != TurnState.LISTENING or watcher.playing or moving
-
-
-def free_port() -> int:
-    """A TCP port on the loopback interface that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

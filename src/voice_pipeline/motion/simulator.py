@@ -101,7 +101,7 @@ class SimulatedRobot:
             VoiceError: it is not installed, the port is taken, it ended, or it took longer than `timeout` s.
         """
         env = find_robot_environment()
-        self.port = _free_port(self.port)
+        self.port = free_port(self.port)
         if self._log is None:
             handle, name = tempfile.mkstemp(prefix="robot_sim-", suffix=".log")
             os.close(handle)
@@ -178,7 +178,12 @@ class SimulatedRobot:
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-8:])
 
 
-def _free_port(port: int) -> int:
+def free_port(port: int = 0) -> int:
+    """`port` if nobody uses it on 127.0.0.1; 0 finds one.
+
+    Raises:
+        VoiceError: it is taken.
+    """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
