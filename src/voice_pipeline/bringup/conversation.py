@@ -6,19 +6,9 @@ import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-# Stages of TurnLatency in the order of time, and the word for what lies between one and the next.
-STAGES = (
-    ("speech_end", ""),
-    ("vad_end", "end of speech"),
-    ("asr_final", "recognition"),
-    ("commit", "hand-over"),
-    ("llm_request", "prompt"),
-    ("llm_first_token", "first token"),
-    ("first_clause", "first clause"),
-    ("tts_request", "queue"),
-    ("first_audio", "synthesis"),
-    ("first_played", "playback"),
-)
+from voice_pipeline.turn.critical_path import critical_path
+from voice_pipeline.turn.stages import durations_ms
+from voice_pipeline.turn.stages import percentile as percentile
 
 
 @dataclass
@@ -35,21 +25,16 @@ class Turn:
     head_moved_deg: float = 0.0
     gap_ms: float = math.nan
     stamps: dict[str, int] = field(default_factory=dict)
+    interrupted: bool = False
+    speculative: bool = False
+    guesses: int = 0
+    wasted_ms: float = 0.0
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
 
     def stages_ms(self) -> list[tuple[str, float]]:
-        """Milliseconds each stage took; stages that did not take place are left out, their time goes to the next one.
-
-        A stage that ended before the one ahead of it (recognition that ran while the end of speech was still open) took
-        no time of the gap.
-        """
-        result = []
-        last = self.stamps.get("speech_end", 0)
-        for name, word in STAGES[1:]:
-            at = self.stamps.get(name, 0)
-            if at and last:
-                result.append((word, max(0, at - last) / 1e6))
-                last = max(last, at)
-        return result
+        """What the answer waited for, in order, in milliseconds; adds up to the gap. Empty when nothing was heard."""
+        return list(durations_ms(critical_path(self.stamps)).items())
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: NaN becomes null."""
@@ -61,14 +46,3 @@ class Turn:
 def head_angle_deg(a: tuple[float, float, float], b: tuple[float, float, float]) -> float:
     """Largest difference of roll, pitch or yaw between two head poses given in rad, in degrees."""
     return math.degrees(max(abs(x - y) for x, y in zip(a, b, strict=True)))
-
-
-def percentile(values: list[float], share: float) -> float:
-    """The value below which `share` (0..1) of the values lie, by linear interpolation; NaN when there are none."""
-    ordered = sorted(v for v in values if not math.isnan(v))
-    if not ordered:
-        return math.nan
-    position = share * (len(ordered) - 1)
-    low = int(position)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (position - low)

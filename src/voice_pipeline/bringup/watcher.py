@@ -19,7 +19,7 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from std_msgs.msg import Bool, String
 
-from voice_pipeline.bringup.conversation import STAGES, Turn, head_angle_deg
+from voice_pipeline.bringup.conversation import Turn, head_angle_deg
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.msg import (
     MotionState,
@@ -34,6 +34,7 @@ from voice_pipeline.msg import (
 )
 from voice_pipeline.ros.qos import AUDIO, EVENTS, LATCHED
 from voice_pipeline.ros.stamps import to_ns
+from voice_pipeline.turn.stages import STAMPS
 
 _TOOL_WORDS = {
     ToolCall.REQUESTED: "requested",
@@ -205,8 +206,9 @@ class Watcher:
 
     def _on_latency(self, message: TurnLatency) -> None:
         turn = next((t for t in self.turns if t.turn_id == message.turn_id), self._turn)
-        turn.stamps = {name: to_ns(getattr(message, name)) for name, _ in STAGES}
-        turn.gap_ms = message.gap_ms
+        turn.stamps = {name: to_ns(getattr(message, name)) for name in STAMPS}
+        for name in ("gap_ms", "interrupted", "speculative", "guesses", "wasted_ms", "prompt_tokens", "cached_tokens"):
+            setattr(turn, name, getattr(message, name))
         self.answered.append(turn)
         self._tell("turn", json.dumps(turn.as_dict()), turn=turn)
 

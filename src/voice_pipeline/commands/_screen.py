@@ -10,19 +10,9 @@ from rich.text import Text
 
 from voice_pipeline.bringup.conversation import Turn
 from voice_pipeline.bringup.watcher import Event
+from voice_pipeline.commands._stage_colours import COLOURS
 from voice_pipeline.msg import TurnState
 
-_COLOURS = (
-    "cyan",
-    "green",
-    "bright_black",
-    "yellow",
-    "magenta",
-    "bright_magenta",
-    "bright_black",
-    "blue",
-    "bright_blue",
-)
 _BAR = 60  # characters
 
 
@@ -93,7 +83,7 @@ class Screen:
         self._partial = event.text
 
     def turn(self, turn: Turn) -> None:
-        """The end of a turn: how far the head moved, and a bar of where the time went."""
+        """The end of a turn: how far the head moved, and a bar of what the answer waited for."""
         if turn.head_moved_deg >= 1.0:
             self.line("moved", f"head by {turn.head_moved_deg:.1f}° (measured)", "blue")
         stages = [(w, ms) for w, ms in turn.stages_ms() if ms >= 0.5]
@@ -101,9 +91,9 @@ class Screen:
         if not total:
             return
         bar, legend = Text(), Text()
-        for (word, ms), colour in zip(stages, _COLOURS, strict=False):
-            bar.append("█" * max(1, round(_BAR * ms / total)), style=colour)
-            legend.append("■ ", style=colour)
+        for word, ms in stages:
+            bar.append("█" * max(1, round(_BAR * ms / total)), style=COLOURS[word])
+            legend.append("■ ", style=COLOURS[word])
             legend.append(f"{word} {ms:.0f}  ")
         self.line(
             "time",
