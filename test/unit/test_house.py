@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "voice_pipeline"
-STAGES = ("audio", "vad", "asr", "dialogue", "tts", "motion")
+STAGES = ("audio", "vad", "asr", "dialogue", "tts", "motion", "turn")
 
 
 def imports(path):
