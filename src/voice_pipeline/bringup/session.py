@@ -21,6 +21,9 @@ from voice_pipeline.motion.simulator import SimulatedRobot, free_port
 from voice_pipeline.msg import MotionState, TurnState
 from voice_pipeline.ros.domain import free_domain
 
+# Nobody is being answered yet; a pause may be one inside the sentence.
+_NOT_YET = (TurnState.LISTENING, TurnState.PAUSE)
+
 
 class Session:
     """Runs a profile and lets a person be played into it. Use as a context manager; leaving it ends every process.
@@ -131,7 +134,7 @@ class Session:
         turn = self.watcher.begin_turn()
         self.watcher.play(wav)
         deadline = time.monotonic() + timeout_s
-        while time.monotonic() < deadline and self.watcher.state == TurnState.LISTENING:
+        while time.monotonic() < deadline and self.watcher.state in _NOT_YET:
             self.drain(0.05)
         quiet_since = time.monotonic()
         while time.monotonic() < deadline:

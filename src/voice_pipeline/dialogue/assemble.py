@@ -7,7 +7,7 @@ import threading
 from voice_pipeline.dialogue.history import History
 from voice_pipeline.dialogue.mind import Answer, Listener, Mind, MindSettings
 from voice_pipeline.dialogue.prompt import Persona, build_prefix
-from voice_pipeline.dialogue.protocol import LanguageModel
+from voice_pipeline.dialogue.protocol import GenerateOptions, LanguageModel
 from voice_pipeline.dialogue.tools import Dispatcher, ToolBox
 from voice_pipeline.dialogue.tools_file import ToolFile
 
@@ -47,8 +47,22 @@ class Assembled:
         self.model.warm_up(self.history.prefix, self.tools.specs)
         self.ready = True
 
-    def answer(self, question: str, cancel: threading.Event, listener: Listener) -> Answer:
+    def answer(
+        self, question: str, cancel: threading.Event, listener: Listener, gate: threading.Event | None = None
+    ) -> Answer:
         """Answer a question with all that was said before in mind; see Mind.answer. Does not write the history."""
         if not self.ready and self._mind.needs_model(question):
             self.warm_up()
-        return self._mind.answer(question, self.history.prompt(question), cancel, listener)
+        return self._mind.answer(question, self.history.prompt(question), cancel, listener, gate)
+
+    def tidy(self, cancel: threading.Event) -> None:
+        """Between two turns: make room in the history now, and let the model read again what that changed.
+
+        Raises:
+            ModelUnavailable, ModelTimeout: with the cure.
+        """
+        if not self.ready or not self.history.make_room():
+            return
+        read = GenerateOptions(max_tokens=1)
+        for _ in self.model.stream(self.history.prompt("Hello"), self.tools.specs, cancel, read):
+            pass

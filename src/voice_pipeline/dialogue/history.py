@@ -9,6 +9,7 @@ from voice_pipeline.dialogue.protocol import Message
 
 # Characters of a token, on the safe side: 4 is usual for English, JSON and other languages take more.
 _CHARS_PER_TOKEN = 3.0
+_USUAL_QUESTION = 200  # characters
 _LONGEST_QUESTION = 2000  # characters; a longer one would push everything else out of a small context
 
 
@@ -43,6 +44,13 @@ class History:
             self._compact(len(question))
             past = [m for turn in self._turns for m in turn]
         return [*self.prefix, *past, Message("user", question[:_LONGEST_QUESTION])]
+
+    def make_room(self) -> bool:
+        """Drop the older half now if the next question would; True when something was dropped."""
+        with self._lock:
+            before = len(self._turns)
+            self._compact(_USUAL_QUESTION)
+            return len(self._turns) < before
 
     def append(self, question: str, answer: Sequence[Message]) -> None:
         """Add a finished turn.

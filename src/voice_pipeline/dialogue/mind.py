@@ -102,18 +102,26 @@ class Mind:
         """False for what phrases alone answer."""
         return not self._settings.use_phrases or not all(self._phrases.match(p) for p in self._parts(question))
 
-    def answer(self, question: str, prompt: Sequence[Message], cancel: threading.Event, listener: Listener) -> Answer:
+    def answer(
+        self,
+        question: str,
+        prompt: Sequence[Message],
+        cancel: threading.Event,
+        listener: Listener,
+        gate: threading.Event | None = None,
+    ) -> Answer:
         """Answer a question.
 
         Args:
             question: what the person said.
             prompt: prefix, history and the question, from History.prompt.
             cancel: ends it within some 20 ms; calls that were sent go on.
+            gate: set once the person has finished. Until then it may think, but no tool is called. None: open.
 
         Raises:
             ModelUnavailable, ModelTimeout: with what was said before already given to the listener.
         """
-        run = _Run(self, cancel, listener)
+        run = _Run(self, cancel, listener, gate)
         for part in self._parts(question):
             run.begin(part)
             request = self._phrases.match(part) if self._settings.use_phrases else None
@@ -188,12 +196,15 @@ class Mind:
 class _Run:
     """The state of one answer."""
 
-    def __init__(self, mind: Mind, cancel: threading.Event, listener: Listener) -> None:
+    def __init__(
+        self, mind: Mind, cancel: threading.Event, listener: Listener, gate: threading.Event | None = None
+    ) -> None:
         self.settings = mind._settings
         self.tools = mind._tools
         self.dispatcher = mind._dispatcher
         self.cancel = cancel
         self.listener = listener
+        self.gate = gate
         self.answer = Answer()
         self.forbidden = ""
         self.allowed: tuple[str, ...] = ()
@@ -247,6 +258,10 @@ class _Run:
             call = self.tools.validate(request, by_model)
             if by_model and call.tool.name not in self.allowed:
                 raise RefusedCall(f"nobody asked for {call.tool.name}{self.forbidden and f' ({self.forbidden})'}.")
+            if self.gate is not None:
+                self._wait(self.gate)
+                if not self.gate.is_set():
+                    return  # the person went on: this call was never wanted
             self.tools.admit()
         except RefusedCall as error:
             self._refuse(request.name, raw, str(error))

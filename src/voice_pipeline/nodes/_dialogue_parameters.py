@@ -153,3 +153,55 @@ CONVERSATION = (
     Param("cannot_move", "I can't move right now.", "Said when a tool's node is absent or refuses."),
     Param("will_not", "Okay, I won't.", "Said when a person asked not to do something and the model wanted to."),
 )
+
+TURN = (
+    Param(
+        "speculate",
+        True,
+        "Begin the answer at a pause, and keep it if the person has finished: the model works while one waits for the "
+        "end. True; False where the model's work costs (battery, a shared server).",
+    ),
+    Param(
+        "barge_in",
+        True,
+        "Speech over the answer pauses it at once and words end it. False: only a complete new question ends it, for a "
+        "robot that hears itself.",
+    ),
+    Param(
+        "barge_in_words",
+        2,
+        "Words in a provisional transcript that end the answer; at a pause one is enough, and so is 'stop'. 2: a single "
+        "one is often a noise that the recogniser took for 'you'.",
+        "words",
+        1,
+        20,
+    ),
+    Param(
+        "barge_in_confidence",
+        0.4,
+        "Words less sure than this do not end the answer ('stop' does). 0.4: noise is mostly below, speech above.",
+        minimum=0.0,
+        maximum=1.0,
+    ),
+    Param(
+        "barge_in_verdict_s",
+        0.9,
+        "How long the answer is paused without words before it goes on. 0.9: the first words of speech are known 0.7 s "
+        "after it began.",
+        "s",
+        0.1,
+        5.0,
+    ),
+    Param(
+        "acknowledge_after_s",
+        0.0,
+        "Say one of acknowledgements when an answer takes longer than this; 0 is never, because on a fast machine it "
+        "only delays. 1.2 suits a slow model.",
+        "s",
+        0.0,
+        30.0,
+    ),
+    Param(
+        "acknowledgements", ["Let me think.", "One moment."], "What it says then, in turn. Short, so that it ends soon."
+    ),
+)

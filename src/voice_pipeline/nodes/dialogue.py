@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import math
 import threading
 import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 from rclpy.qos import DurabilityPolicy, QoSProfile
@@ -18,12 +15,30 @@ from voice_pipeline.dialogue.assemble import Assembled
 from voice_pipeline.dialogue.mind import MindSettings
 from voice_pipeline.dialogue.prompt import load_persona
 from voice_pipeline.dialogue.protocol import GenerateOptions, Message, ModelTimeout, ModelUnavailable, ToolCallRequest
-from voice_pipeline.dialogue.tools import Outcome, PendingCall, ValidCall
+from voice_pipeline.dialogue.stock import stock_phrases
+from voice_pipeline.dialogue.tools import PendingCall, ValidCall
 from voice_pipeline.dialogue.tools_file import load
-from voice_pipeline.dialogue.turn import State, Turn, TurnEngine, TurnSettings
 from voice_pipeline.errors import VoiceError
-from voice_pipeline.msg import Reply, ToolCall, Transcript, TurnLatency, TurnState, VoiceActivity
-from voice_pipeline.nodes._dialogue_parameters import CONVERSATION, MODEL
+from voice_pipeline.msg import (
+    EndOfTurn,
+    PlaybackControl,
+    PrepareSpeech,
+    Reply,
+    ToolCall,
+    Transcript,
+    TurnLatency,
+    TurnState,
+    VoiceActivity,
+)
+from voice_pipeline.nodes._dialogue_parameters import CONVERSATION, MODEL, TURN
+from voice_pipeline.nodes._dialogue_parts import (
+    LateDispatcher,
+    Reporter,
+    arguments_json,
+    end_typed,
+    persona_path,
+    trace,
+)
 from voice_pipeline.resources import resource
 from voice_pipeline.ros.action import DeferredActionServer, Goal
 from voice_pipeline.ros.diagnostics import ERROR, OK, WARN, Health
@@ -32,22 +47,23 @@ from voice_pipeline.ros.main import run
 from voice_pipeline.ros.node import VoiceNode
 from voice_pipeline.ros.qos import EVENTS
 from voice_pipeline.ros.say_client import SayClient
-from voice_pipeline.ros.stamps import to_msg, to_ns
+from voice_pipeline.ros.stamps import to_ns
 from voice_pipeline.ros.tool_dispatch import RosToolDispatcher, check_interfaces
 from voice_pipeline.ros.worker import Worker
+from voice_pipeline.turn.engine import TurnEngine
+from voice_pipeline.turn.state import State, Turn, TurnSettings
 
 # Latched, but deeper than one: states can follow each other within a millisecond and none may be lost on the way.
 TURNS = QoSProfile(depth=10, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-_HEARD = ("speech_end", "vad_end", "asr_start", "asr_final")
-_ANSWERED = ("commit", "llm_request", "llm_first_token", "first_clause", "tts_request", "first_audio", "first_played")
-_STAGES = (*_HEARD, *_ANSWERED)
+# A whole answer and the stock phrases may be asked for at once.
+PREPARE = QoSProfile(depth=64)
 _STATUS = {"succeeded": ToolCall.SUCCEEDED, "failed": ToolCall.FAILED, "cancelled": ToolCall.CANCELLED}
 
 
 class DialogueNode(VoiceNode):
     """Answers what was heard (`transcript`) or typed (`converse`), speaks through `say`, moves through the tools."""
 
-    PARAMETERS = (*MODEL, *CONVERSATION)
+    PARAMETERS = (*MODEL, *CONVERSATION, *TURN)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__("dialogue", **kwargs)
@@ -55,6 +71,7 @@ class DialogueNode(VoiceNode):
         self._converse: DeferredActionServer | None = None
         self._model_fault = ""  # why the model does not work now; empty when it does
         self._counts = {"turns": 0, "interrupted": 0, "tool_calls": 0, "model_failures": 0, "clauses_not_spoken": 0}
+        self._counts.update(guesses=0, speculative=0)
 
     # -- life cycle
     def load(self) -> None:
@@ -62,11 +79,11 @@ class DialogueNode(VoiceNode):
         file = load(resource(p["tools_file"]))
         check_interfaces(file.tools)
         settings = ModelSettings(**{k: p[k] for k in ModelSettings.__dataclass_fields__})
-        self._tool_proxy = _LateDispatcher()
+        self._tool_proxy = LateDispatcher()
         self._mind = Assembled(
             create(settings),
             file,
-            load_persona(_persona_path(p["persona"])),
+            load_persona(persona_path(p["persona"])),
             self._tool_proxy,
             MindSettings(
                 options=GenerateOptions(p["temperature"], p["max_tokens"]),
@@ -103,9 +120,16 @@ class DialogueNode(VoiceNode):
         self._reply_pub = self.create_publisher(Reply, "reply", EVENTS)
         self._calls_pub = self.create_publisher(ToolCall, "tool_calls", EVENTS)
         self._latency_pub = self.create_publisher(TurnLatency, "latency", EVENTS)
+        self._prepare_pub = self.create_publisher(PrepareSpeech, "prepare_speech", PREPARE)
+        self._control_pub = self.create_publisher(PlaybackControl, "playback_control", EVENTS)
         self._mailbox = Mailbox(self)
-        self._worker = Worker("mind", 4, self._worker_failed)
+        self._worker = Worker("mind", 16, self._worker_failed)
         self._cancel = threading.Event()
+        self._gate = threading.Event()
+        self._tidying = threading.Event()  # set: leave it
+        self._untidy = False
+        self._stock_sent_to = 0
+        self._verdict = ("", 0)  # utterance, ns
         self._calls: dict[str, Turn] = {}  # under way, by call id
         self._latest: Turn | None = None
         self._unanswered: list[Turn] = []  # closed turns with tickets whose calls still run
@@ -113,15 +137,12 @@ class DialogueNode(VoiceNode):
         self._dispatcher = RosToolDispatcher(self, mind.tools.tools, self._call_finished, self._mailbox)
         self._tool_proxy.target = self._dispatcher
         self._say = SayClient(self, self._said, self._speech_marks)
-        times = TurnSettings(
-            first_token_s=self.p["first_token_timeout_s"],
-            retry_window_s=self.p["retry_window_s"],
-            apology=self.p["apology"],
-            gave_up=self.p["gave_up"],
-        )
-        self._engine = TurnEngine(self, times, time.monotonic, time.time_ns)
+        self._engine = TurnEngine(self, self._turn_settings(), time.monotonic, time.time_ns)
         self._subscriptions_open = [
             self.create_subscription(Transcript, "transcript", self._heard, EVENTS),
+            self.create_subscription(Transcript, "transcript/partial", self._overheard, EVENTS),
+            self.create_subscription(Transcript, "transcript/rejected", self._rejected, EVENTS),
+            self.create_subscription(EndOfTurn, "end_of_turn", self._end_of_turn, EVENTS),
             self.create_subscription(VoiceActivity, "voice_activity", self._voice, EVENTS),
         ]
         self._ticker = self.create_timer(0.05, self._tick_turn)
@@ -134,13 +155,21 @@ class DialogueNode(VoiceNode):
             self.destroy_subscription(subscription)
         self.destroy_timer(self._ticker)
         self._cancel.set()
+        self._tidying.set()
         self._engine.stop()
         self._mailbox.close()
         self._dispatcher.destroy()
         self._answer_tickets(force=True)
         self._worker.stop(3.0)
         self._say.destroy()
-        for publisher in (self._turn_pub, self._reply_pub, self._calls_pub, self._latency_pub):
+        for publisher in (
+            self._turn_pub,
+            self._reply_pub,
+            self._calls_pub,
+            self._latency_pub,
+            self._prepare_pub,
+            self._control_pub,
+        ):
             self.destroy_publisher(publisher)
         del self._engine
 
@@ -160,18 +189,58 @@ class DialogueNode(VoiceNode):
             return Health(WARN, "nobody offers `say`: answers are only shown on `reply`. Start the tts node.", values)
         return Health(OK, "ok", values)
 
+    def _turn_settings(self) -> TurnSettings:
+        p = self.p
+        named = (
+            "retry_window_s",
+            "speculate",
+            "barge_in",
+            "barge_in_words",
+            "barge_in_confidence",
+            "apology",
+            "gave_up",
+        )
+        return TurnSettings(
+            first_token_s=p["first_token_timeout_s"],
+            verdict_s=p["barge_in_verdict_s"],
+            acknowledge_after_s=p["acknowledge_after_s"],
+            acknowledgements=tuple(p["acknowledgements"]),
+            **{name: p[name] for name in named},
+        )
+
     # -- in: the person
     def _heard(self, message: Transcript) -> None:
         if not message.is_final:
             return
-        names = {"speech_end": "speech_end", "vad_end": "vad_end", "asr_start": "asr_start", "asr_final": "asr_end"}
-        marks = {k: to_ns(getattr(message, v)) for k, v in names.items()}
         text = "" if message.rejected_reason else message.text
+        marks = {**_recognition(message), "vad_end": to_ns(message.vad_end)}
+        utterance, decided = self._verdict
+        if utterance == message.utterance_id:
+            marks["verdict"] = decided
         self._engine.question(text, message.utterance_id, marks={k: v for k, v in marks.items() if v})
+
+    def _rejected(self, message: Transcript) -> None:
+        self._engine.question("", message.utterance_id)
+
+    def _overheard(self, message: Transcript) -> None:
+        text = "" if message.rejected_reason else message.text
+        if message.speculative:
+            marks = {k: v for k, v in _recognition(message).items() if v}
+            self._engine.guess(message.utterance_id, text, message.confidence, marks)
+        else:
+            self._engine.overheard(message.utterance_id, text, message.confidence)
+
+    def _end_of_turn(self, message: EndOfTurn) -> None:
+        self._verdict = (message.utterance_id, to_ns(message.decided))
 
     def _voice(self, message: VoiceActivity) -> None:
         if message.event == VoiceActivity.START:
+            self._tidying.set()
             self._engine.person_began(message.utterance_id)
+        elif message.event == VoiceActivity.PAUSE:
+            self._engine.person_paused(message.utterance_id)
+        elif message.event == VoiceActivity.RESUME:
+            self._engine.person_resumed(message.utterance_id)
         elif message.event == VoiceActivity.END:
             self._engine.person_ended(message.utterance_id, message.reason == VoiceActivity.REASON_TOO_SHORT)
 
@@ -196,14 +265,33 @@ class DialogueNode(VoiceNode):
         if self._model_fault and time.monotonic() >= self._retry_warm_at and self._worker.backlog == 0:
             self._retry_warm_at = time.monotonic() + 5.0
             self._worker.submit(self._warm_up_again)
+        if self._untidy and self._engine.idle and self._worker.backlog == 0:
+            self._untidy = False
+            self._tidying = threading.Event()
+            self._worker.submit(self._tidy, self._tidying)
+        self._send_stock()
+
+    def _send_stock(self) -> None:
+        """The fixed texts go to whoever makes speech, when it appears."""
+        listeners = self._prepare_pub.get_subscription_count()
+        if listeners > self._stock_sent_to and self._mind is not None:
+            named = ("cannot", "cannot_move", "will_not", "apology", "gave_up")
+            texts = [self.p[name] for name in named]
+            if self.p["acknowledge_after_s"] > 0.0:
+                texts += self.p["acknowledgements"]
+            for text in stock_phrases(self._mind.tools.tools.values(), texts):
+                self._prepare_pub.publish(PrepareSpeech(text=text, keep=True))
+        self._stock_sent_to = listeners
 
     # -- the model's thread
-    def _think(self, turn: Turn, generation: int, question: str, cancel: threading.Event) -> None:
+    def _think(
+        self, turn: Turn, generation: int, question: str, cancel: threading.Event, gate: threading.Event
+    ) -> None:
         mind = self._mind
         if cancel.is_set() or mind is None:
             return
         try:
-            answer = mind.answer(question, cancel, _Reporter(self, turn, generation))
+            answer = mind.answer(question, cancel, Reporter(self, turn, generation), gate)
         except VoiceError as error:
             fault = error
             if not cancel.is_set():
@@ -211,7 +299,15 @@ class DialogueNode(VoiceNode):
         else:
             if not answer.by_phrase:
                 self._model_fault = ""
-            self.post(lambda e: e.answered(generation, answer.messages))
+            self.post(lambda e: e.answered(generation, answer.messages, answer.usage))
+
+    def _tidy(self, cancel: threading.Event) -> None:
+        mind = self._mind
+        if mind is not None and not cancel.is_set():
+            try:
+                mind.tidy(cancel)
+            except VoiceError as error:
+                self._model_fault = str(error)
 
     def _warm_up_again(self) -> None:
         mind = self._mind
@@ -242,10 +338,14 @@ class DialogueNode(VoiceNode):
 
     # -- effects of the turn engine
     def start_model(self, turn: Turn) -> None:
+        self._tidying.set()
         self._cancel = threading.Event()
+        self._gate = threading.Event()
+        if turn.committed:
+            self._gate.set()
         self._generation = turn.generation
         self._latest = turn
-        if not self._worker.submit(self._think, turn, turn.generation, turn.question, self._cancel):
+        if not self._worker.submit(self._think, turn, turn.generation, turn.question, self._cancel, self._gate):
             error = ModelUnavailable(
                 "the model is still busy with answers that were given up.", "Choose a faster model."
             )
@@ -255,6 +355,22 @@ class DialogueNode(VoiceNode):
     def cancel_model(self) -> None:
         self._cancel.set()
 
+    def commit(self, turn: Turn) -> None:
+        self._gate.set()
+
+    def prepare(self, turn: Turn, index: int) -> None:
+        text = turn.clauses[index].text
+        self._prepare_pub.publish(PrepareSpeech(text=text, turn_id=turn.turn_id, generation=turn.generation))
+
+    def drop_prepared(self, turn: Turn) -> None:
+        self._prepare_pub.publish(PrepareSpeech(turn_id=turn.turn_id, generation=turn.generation))
+
+    def hold_voice(self) -> None:
+        self._control_pub.publish(PlaybackControl(command=PlaybackControl.PAUSE))
+
+    def release_voice(self) -> None:
+        self._control_pub.publish(PlaybackControl(command=PlaybackControl.RESUME))
+
     def say(self, turn: Turn, index: int) -> bool:
         spoken = self._say.say(turn.turn_id, index, turn.clauses[index].text, turn.generation)
         self._counts["clauses_not_spoken"] += not spoken
@@ -262,6 +378,11 @@ class DialogueNode(VoiceNode):
 
     def cancel_say(self, turn: Turn) -> None:
         self._say.cancel(turn.turn_id)
+
+    def cancel_tools(self, turn: Turn) -> None:
+        for call_id, owner in self._calls.items():
+            if owner is turn:
+                self._dispatcher.cancel(call_id)
 
     def show(self, state: State, turn: Turn | None, detail: str) -> None:
         message = TurnState(state=int(state), detail=detail)
@@ -278,14 +399,22 @@ class DialogueNode(VoiceNode):
             if text:
                 goal.feedback(Converse.Feedback(text=text))
 
-    def remember(self, turn: Turn, answer: Sequence[Message]) -> None:
-        if self._mind is not None:
-            self._mind.history.append(turn.question, answer)
+    def remember(self, turn: Turn) -> None:
+        if self._mind is None:
+            return
+        answer = list(turn.messages)
+        if turn.heard:
+            answer.append(Message("assistant", turn.heard))
+        # Nobody heard a word of it, but the question was asked: roles have to alternate for some models.
+        self._mind.history.append(turn.question, answer or [Message("assistant", "…")])
 
     def closed(self, turn: Turn) -> None:
         self._counts["turns"] += 1
         self._counts["interrupted"] += turn.interrupted
-        self._latency_pub.publish(_trace(turn))
+        self._counts["speculative"] += turn.speculative
+        self._counts["guesses"] += turn.guesses
+        self._untidy = True
+        self._latency_pub.publish(trace(turn))
         if turn.tickets:
             self._unanswered.append(turn)
             self._answer_tickets()
@@ -295,7 +424,7 @@ class DialogueNode(VoiceNode):
         """A call passed every check and is on its way."""
         self._counts["tool_calls"] += 1
         self._calls[call_id] = turn
-        self.publish_call(call_id, call.tool.name, _arguments_json(call), ToolCall.REQUESTED, "", turn.turn_id)
+        self.publish_call(call_id, call.tool.name, arguments_json(call), ToolCall.REQUESTED, "", turn.turn_id)
         request = ToolCallRequest(call.tool.name, call.arguments)
         self._engine.tool(generation, call.tool.name, Message("assistant", "", (request,)))
 
@@ -305,7 +434,7 @@ class DialogueNode(VoiceNode):
         turn = self._calls.pop(pending.call_id, None)
         turn_id = turn.turn_id if turn else ""
         status = _STATUS[outcome.status]
-        arguments = _arguments_json(call)
+        arguments = arguments_json(call)
         self.publish_call(
             pending.call_id, call.tool.name, arguments, status, outcome.result, turn_id, outcome.duration_s
         )
@@ -351,84 +480,12 @@ class DialogueNode(VoiceNode):
                 continue
             self._unanswered.remove(turn)
             for goal in turn.tickets:
-                _answer(goal, turn)
+                end_typed(goal, turn)
 
 
-class _Reporter:
-    """Listener of the mind: carries what happens on the model's thread to the executor's."""
-
-    def __init__(self, node: DialogueNode, turn: Turn, generation: int) -> None:
-        self._node = node
-        self._turn = turn
-        self._generation = generation
-
-    def request(self) -> None:
-        self._node.post(lambda e: e.model_asked(self._generation))
-
-    def first_token(self) -> None:
-        self._node.post(lambda e: e.first_token(self._generation))
-
-    def clause(self, text: str, stock: bool) -> None:
-        self._node.post(lambda e: e.clause(self._generation, text, stock))
-
-    def requested(self, call_id: str, call: ValidCall) -> None:
-        self._node.post(lambda _: self._node.call_requested(self._turn, self._generation, call_id, call))
-
-    def refused(self, call_id: str, name: str, arguments_json: str, reason: str) -> None:
-        self._node.publish_call(call_id, name, arguments_json, ToolCall.REFUSED, reason, self._turn.turn_id)
-
-
-class _LateDispatcher:
-    """Stands in for the robot between configure (the mind is built) and activate (the clients are)."""
-
-    def __init__(self) -> None:
-        self.target: RosToolDispatcher | None = None
-
-    def start(self, call: ValidCall, call_id: str) -> PendingCall:
-        if self.target is not None:
-            return self.target.start(call, call_id)
-        pending = PendingCall(call_id, call)
-        pending.finish(Outcome("failed", "the node is not active"))
-        return pending
-
-
-def _persona_path(persona: str) -> Path:
-    return resource(persona if persona.endswith((".yaml", ".yml")) else f"config/personas/{persona}.yaml")
-
-
-def _arguments_json(call: ValidCall) -> str:
-    return json.dumps(call.arguments, ensure_ascii=False)
-
-
-def _trace(turn: Turn) -> TurnLatency:
-    message = TurnLatency(turn_id=turn.turn_id, utterance_id=turn.utterance_id, interrupted=turn.interrupted)
-    message.header.stamp = to_msg(time.time_ns())
-    for name in _STAGES:
-        setattr(message, name, to_msg(turn.marks.get(name, 0)))
-    begin, end = turn.marks.get("speech_end"), turn.marks.get("first_played")
-    message.gap_ms = (end - begin) / 1e6 if begin and end else math.nan
-    message.tools = list(turn.tools)
-    return message
-
-
-def _answer(goal: Goal, turn: Turn) -> None:
-    """End a typed question's goal with what became of its turn."""
-    marks = turn.marks
-    first = marks.get("llm_first_token", 0)
-    result = Converse.Result(reply=turn.reply, tools=list(turn.tools), turn_id=turn.turn_id)
-    result.first_token_s = max(0, first - marks["commit"]) / 1e9
-    result.total_s = (time.time_ns() - marks["commit"]) / 1e9
-    if turn.error is not None:
-        timeout = isinstance(turn.error, ModelTimeout)
-        result.error_code = Converse.Result.MODEL_TIMEOUT if timeout else Converse.Result.MODEL_UNAVAILABLE
-        result.error_msg = str(turn.error)
-        goal.abort(result)
-    elif turn.interrupted:
-        result.error_code = Converse.Result.CANCELLED
-        result.error_msg = "cancelled." if goal.cancelled.is_set() else "a newer question took its place."
-        goal.cancel(result)
-    else:
-        goal.succeed(result)
+def _recognition(message: Transcript) -> dict[str, int]:
+    names = {"speech_end": "speech_end", "asr_start": "asr_start", "asr_final": "asr_end"}
+    return {mark: to_ns(getattr(message, stamp)) for mark, stamp in names.items()}
 
 
 def main() -> int:

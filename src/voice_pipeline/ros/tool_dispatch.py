@@ -68,6 +68,13 @@ class RosToolDispatcher:
             self._mailbox.post(lambda: self._begin(pending))
         return pending
 
+    def cancel(self, call_id: str) -> None:
+        """Stop a movement that is under way or on its way; what is over, and services, are left alone."""
+        running = self._open.get(call_id)
+        if running is not None and running.pending.call.tool.kind == "action":
+            running.unwanted = True
+            running.cancel_goal()
+
     def destroy(self) -> None:
         """Cancel what runs and remove the clients."""
         for running in list(self._open.values()):
@@ -131,8 +138,9 @@ class RosToolDispatcher:
             self._finish(running, "failed", f"{running.pending.call.tool.target} refused the goal")
             return
         running.handle = handle
-        if running.pending.outcome is not None:  # given up meanwhile
-            handle.cancel_goal_async()
+        if running.unwanted or running.pending.outcome is not None:  # given up meanwhile
+            running.cancel_goal()
+        if running.pending.outcome is not None:
             return
         running.pending.accept()
         handle.get_result_async().add_done_callback(lambda f: self._ended(running, f))
@@ -195,6 +203,7 @@ class _Running:
         self.began = began
         self.message: Any = None
         self.sent = False
+        self.unwanted = False
         self.handle: Any = None
 
     def cancel_goal(self) -> None:

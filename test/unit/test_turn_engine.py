@@ -2,69 +2,11 @@
 
 import pytest
 
-from voice_pipeline.dialogue.protocol import Message, ModelUnavailable
-from voice_pipeline.dialogue.turn import State, TurnEngine, TurnSettings
+from turn_stage import Stage
+from voice_pipeline.errors import VoiceError
+from voice_pipeline.turn.state import State
 
-DOWN = ModelUnavailable("no server.", "Start it.")
-
-
-class Stage:
-    """Effects that are written down; the test plays model and voice."""
-
-    def __init__(self, speaks=True, **settings):
-        self.now = 100.0
-        self.speaks = speaks
-        self.asked = []  # (generation, question)
-        self.cancelled_model = 0
-        self.spoken = []  # (turn_id, index, text)
-        self.cancelled_say = []
-        self.states = []
-        self.written = []
-        self.memory = []
-        self.over = []
-        self.engine = TurnEngine(self, TurnSettings(**settings), lambda: self.now, lambda: int(self.now * 1e9))
-
-    def start_model(self, turn):
-        self.asked.append((turn.generation, turn.question))
-
-    def cancel_model(self):
-        self.cancelled_model += 1
-
-    def say(self, turn, index):
-        if self.speaks:
-            self.spoken.append((turn.turn_id, index, turn.clauses[index].text))
-        return self.speaks
-
-    def cancel_say(self, turn):
-        self.cancelled_say.append(turn.turn_id)
-
-    def show(self, state, turn, detail):
-        self.states.append(state)
-
-    def reply(self, turn, index, text, is_final):
-        self.written.append((text, is_final))
-
-    def remember(self, turn, answer):
-        self.memory.append((turn.question, list(answer)))
-
-    def closed(self, turn):
-        self.over.append(turn)
-
-    # the test's own hands
-    @property
-    def generation(self):
-        return self.asked[-1][0]
-
-    def hear_all(self):
-        for turn_id, index, text in list(self.spoken):
-            self.engine.said(turn_id, index, text)
-        self.spoken.clear()
-
-    def pass_time(self, seconds, step=0.05):
-        end = self.now + seconds
-        while self.now < end:
-            self.now += step
-            self.engine.tick()
+DOWN = VoiceError("no server.", "Start it.")
 
 
 def test_a_plain_turn_listens_thinks_speaks_and_listens_again():
@@ -76,7 +18,7 @@ def test_a_plain_turn_listens_thinks_speaks_and_listens_again():
     assert s.engine.state == State.SPEAKING
     s.hear_all()
     assert s.states == [State.THINKING, State.SPEAKING, State.LISTENING]
-    assert s.memory == [("Who are you?", [Message("assistant", "I am a robot.")])]
+    assert s.memory == [("Who are you?", [], "I am a robot.")]
     assert s.written == [("I am a robot.", False), ("", True)]
 
 
@@ -92,7 +34,7 @@ def test_a_new_question_interrupts_the_answer_and_the_memory_holds_what_was_hear
     s.engine.said(s.spoken[0][0], 0, "Once upon a time,")
     s.engine.said(s.spoken[1][0], 1, "there")
     assert s.asked[-1][1] == "Stop that"
-    assert s.memory[0] == ("Tell me a story", [Message("assistant", "Once upon a time, there")])
+    assert s.memory[0] == ("Tell me a story", [], "Once upon a time, there")
     assert s.states[-2:] == [State.INTERRUPTED, State.THINKING]
     s.engine.clause(old, "A late clause.")
     assert all(text != "A late clause." for _, _, text in s.spoken)
@@ -112,9 +54,30 @@ def test_nothing_heard_of_an_answer_is_not_in_the_memory():
     s.engine.question("Story", "u1")
     s.engine.clause(s.generation, "Once upon a time,")
     turn_id = s.spoken[0][0]
+    s.pass_time(3.0)
     s.engine.question("Nod", "u2")
     s.engine.said(turn_id, 0, "")
-    assert s.memory == [("Story", [Message("assistant", "…")])]
+    assert s.memory == [("Story", [], "")]
+
+
+def test_words_that_follow_before_anybody_heard_of_the_answer_belong_to_the_question():
+    s = Stage()
+    s.engine.question("Tell me a story", "u1")
+    s.answer("Once upon a time,", done=False)
+    turn_id = s.spoken[0][0]
+    s.pass_time(0.5)
+    s.engine.person_began("u2")
+    s.engine.question("about a dragon", "u2")
+    s.engine.said(turn_id, 0, "")
+    assert s.asked[-1][1] == "Tell me a story about a dragon"
+    assert s.memory == []
+
+
+def test_stop_is_never_joined_to_the_question_before_it():
+    s = Stage()
+    s.engine.question("Tell me a story", "u1")
+    s.engine.question("Stop.", "u2")
+    assert s.asked[-1][1] == "Stop."
 
 
 def test_more_words_before_the_answer_begins_are_one_question():
@@ -131,7 +94,7 @@ def test_more_words_before_the_answer_begins_are_one_question():
 def test_a_question_whose_tool_was_sent_is_not_asked_again_with_more_words():
     s = Stage()
     s.engine.question("Nod", "u1")
-    s.engine.tool(s.generation, "play_move", Message("assistant", ""))
+    s.engine.tool(s.generation, "play_move", "call")
     s.engine.question("and look left", "u2")
     assert s.asked[-1][1] == "and look left"
 
@@ -190,7 +153,7 @@ def test_a_model_that_is_down_is_excused_at_once_and_asked_again_until_it_answer
     s.engine.answered(s.generation, [])
     s.hear_all()
     assert s.engine.state == State.LISTENING
-    assert s.memory == [("Who are you?", [Message("assistant", "I am a robot.")])]
+    assert s.memory == [("Who are you?", [], "I am a robot.")]
 
 
 def test_a_question_that_stays_unanswered_is_said_to_be():
@@ -240,17 +203,17 @@ def test_without_a_voice_the_answer_is_written_and_counts_as_said():
     s.engine.clause(s.generation, "I am a robot.")
     s.engine.answered(s.generation, [])
     assert s.engine.state == State.LISTENING
-    assert s.memory[0][1] == [Message("assistant", "I am a robot.")]
+    assert s.memory[0][2] == "I am a robot."
 
 
 def test_a_confirmation_of_a_call_is_not_kept_as_words():
     s = Stage()
-    call = Message("assistant", "{call}")
+    call = object()
     s.engine.question("Nod", "u1")
     s.engine.clause(s.generation, "Okay, nodding.", stock=True)
     s.engine.answered(s.generation, [call])
     s.hear_all()
-    assert s.memory == [("Nod", [call])]
+    assert s.memory == [("Nod", [call], "")]
 
 
 def test_a_typed_question_can_be_taken_back():

@@ -1,0 +1,49 @@
+"""What somebody says while the robot speaks: a listener's "mm-hm", or words that want the turn. English word lists."""
+
+from __future__ import annotations
+
+import re
+
+# Said by people who listen on (Yngve 1970, "back channel"), and what recognisers write for a cough or a breath.
+_LISTENER = """
+a ah aha alright amazing bye cool er exactly fine good great ha haha hah hm hmm huh indeed interesting mhm mm mmhm mmhmm
+mmm nice of course oh ok okay ooh oops really right see so sure thank thanks the true uh uhhuh uhuh um wow yay yeah yep
+yes you yup i got it"""
+_LISTENING = frozenset(_LISTENER.split())
+# One of these is enough, however short and however unsure the recogniser.
+_COMMANDS = frozenset(("stop", "halt", "quiet", "silence", "enough", "wait", "pause", "freeze", "cancel", "shut"))
+_WORD = re.compile(r"[\w']+")
+
+
+def words_of(text: str) -> list[str]:
+    """Lower-case words without punctuation; "mm-hm" is one."""
+    return _WORD.findall(text.lower().replace("’", "'").replace("-", ""))
+
+
+def same_words(a: str, b: str) -> bool:
+    """Nothing but case and punctuation differs."""
+    return words_of(a) == words_of(b)
+
+
+def is_command_to_stop(text: str) -> bool:
+    """It begins or ends with a word that always stops the robot."""
+    words = words_of(text)
+    return bool(words) and (words[0] in _COMMANDS or words[-1] in _COMMANDS)
+
+
+def real_words(text: str) -> int:
+    """Words that a listener would not say: 0 for "mm-hm, okay"."""
+    return sum(1 for w in words_of(text) if w not in _LISTENING)
+
+
+def wants_the_turn(text: str, confidence: float, least_words: int, least_confidence: float) -> bool:
+    """Whether words spoken over the answer should end it.
+
+    Args:
+        confidence: 0..1, NaN when the recogniser has none (then it counts as sure).
+        least_words: real words needed.
+        least_confidence: below this words are probably noise.
+    """
+    if is_command_to_stop(text):
+        return True
+    return real_words(text) >= least_words and not confidence < least_confidence
