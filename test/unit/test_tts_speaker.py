@@ -4,17 +4,29 @@ import numpy as np
 import pytest
 
 from voice_fakes import RATE, FakeSynthesizer
+from voice_pipeline.tts.backstage import Backstage
+from voice_pipeline.tts.maker import Maker
 from voice_pipeline.tts.protocol import Cancellation, Cancelled
+from voice_pipeline.tts.sounds import Sounds
 from voice_pipeline.tts.speaker import Speaker
+from voice_pipeline.tts.words import Words
+
+
+def make_speaker(voice, phrases=64):
+    maker, sounds = Maker(voice, {}), Sounds(phrases)
+    return Speaker(maker, sounds, Backstage(maker, sounds, lambda: None, lambda error: None))
+
+
+def pieces(*texts):
+    return [Words(text, "anna", 1.0) for text in texts]
 
 
 def say(speaker, text, speed=1.0, cancellation=None):
-    pieces = speaker.prepare(text, "anna")
-    return list(speaker.speak(pieces, "anna", speed, cancellation or Cancellation()))
+    return list(speaker.speak(speaker.cut(Words(text, "anna", speed)), cancellation or Cancellation()))
 
 
 def test_the_silence_of_the_voice_is_not_passed_on():
-    sounds = say(Speaker(FakeSynthesizer(), {}), "Hello there, friend.")
+    sounds = say(make_speaker(FakeSynthesizer()), "Hello there, friend.")
     samples = np.concatenate([s.samples for s in sounds])
     assert len(samples) / RATE == pytest.approx(0.015 + 1.0 + 0.3, abs=0.01)
     assert sum(s.characters for s in sounds) == len("Hello there, friend.")
@@ -22,7 +34,7 @@ def test_the_silence_of_the_voice_is_not_passed_on():
 
 def test_a_phrase_said_before_is_not_synthesised_again():
     voice = FakeSynthesizer()
-    speaker = Speaker(voice, {}, 2)
+    speaker = make_speaker(voice, 2)
     first = np.concatenate([s.samples for s in say(speaker, "Sure.")])
     again = np.concatenate([s.samples for s in say(speaker, "Sure.")])
     assert np.array_equal(first, again)
@@ -33,7 +45,7 @@ def test_a_phrase_said_before_is_not_synthesised_again():
 
 def test_the_least_recently_used_phrase_is_forgotten():
     voice = FakeSynthesizer()
-    speaker = Speaker(voice, {}, 2)
+    speaker = make_speaker(voice, 2)
     for text in ("One.", "Two.", "One.", "Three.", "One.", "Two."):
         say(speaker, text)
     assert [s[0] for s in voice.said] == ["One.", "Two.", "Three.", "Two."]
@@ -41,8 +53,8 @@ def test_the_least_recently_used_phrase_is_forgotten():
 
 def test_a_phrase_that_was_cut_off_is_not_remembered():
     voice = FakeSynthesizer()
-    speaker = Speaker(voice, {})
-    sounds = speaker.speak(["Sure."], "anna", 1.0, Cancellation())
+    speaker = make_speaker(voice)
+    sounds = speaker.speak(pieces("Sure."), Cancellation())
     next(sounds)
     sounds.close()
     say(speaker, "Sure.")
@@ -52,8 +64,9 @@ def test_a_phrase_that_was_cut_off_is_not_remembered():
 def test_cancelling_stops_before_the_next_piece():
     cancellation = Cancellation()
     voice = FakeSynthesizer()
-    sounds = Speaker(voice, {}).speak(["One.", "Two."], "anna", 1.0, cancellation)
-    next(sounds)
+    sounds = make_speaker(voice).speak(pieces("One.", "Two."), cancellation)
+    while not next(sounds).characters:
+        pass
     cancellation.set()
     with pytest.raises(Cancelled):
         list(sounds)

@@ -10,28 +10,37 @@ from array import array
 from dataclasses import dataclass, field
 from typing import Any
 
+from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
+
 from voice_pipeline.action import Say
 from voice_pipeline.audio.formats import to_bytes
 from voice_pipeline.errors import VoiceError
-from voice_pipeline.msg import PlaybackControl, PlaybackState, SpeechAudio
+from voice_pipeline.model_store import cache_root
+from voice_pipeline.msg import PlaybackControl, PlaybackState, PrepareSpeech, SpeechAudio
+from voice_pipeline.nodes._tts_parameters import SPEEDS, TTS
 from voice_pipeline.ros.action import DeferredActionServer, Goal
 from voice_pipeline.ros.diagnostics import ERROR, OK, WARN, Health
 from voice_pipeline.ros.main import run
 from voice_pipeline.ros.node import VoiceNode
-from voice_pipeline.ros.parameters import Param
 from voice_pipeline.ros.qos import EVENTS, SPEECH
 from voice_pipeline.ros.stamps import to_msg, to_ns
 from voice_pipeline.ros.worker import Worker
+from voice_pipeline.tts.backstage import Backstage, explain
 from voice_pipeline.tts.clause import Clause
+from voice_pipeline.tts.maker import Maker
 from voice_pipeline.tts.normalize import parse_pronunciations
-from voice_pipeline.tts.protocol import DEFAULT_PROVIDERS, Cancelled, Synthesizer, SynthesizerOptions
-from voice_pipeline.tts.registry import SYNTHESIZERS, make_synthesizer
+from voice_pipeline.tts.protocol import Cancelled, Synthesizer, SynthesizerOptions
+from voice_pipeline.tts.registry import make_synthesizer
+from voice_pipeline.tts.shelf import Shelf
+from voice_pipeline.tts.sounds import Sounds
 from voice_pipeline.tts.speaker import Sound, Speaker
+from voice_pipeline.tts.words import Words
 
 _TICK_S = 0.05
 _FLUSH_S = 0.25  # the player answers a flush within 40 ms; after this the last figure it gave counts
+# A burst of stock phrases at activation and the clauses of an answer; 10 as for other events would lose some.
+_PREPARE = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=64, reliability=ReliabilityPolicy.RELIABLE)
 _FEEDBACK_S = 1.0  # at least, so that a client can tell waiting from dead
-_SPEEDS = (0.5, 2.0)
 
 
 @dataclass
@@ -53,85 +62,13 @@ class TtsNode(VoiceNode):
     with the words that were heard.
     """
 
-    PARAMETERS = (
-        Param(
-            "engine",
-            "kokoro",
-            "Synthesiser. kokoro sounds best; piper is ten times faster, for weak CPUs.",
-            choices=tuple(SYNTHESIZERS),
-        ),
-        Param("model", "", "Model: id in the model store or a folder. Empty takes the engine's own."),
-        Param("voice", "", "Voice of goals that name none. Empty takes the engine's own: af_sarah for kokoro."),
-        Param(
-            "speed",
-            1.0,
-            "Pace of goals that name none. 1 is the voice's own.",
-            minimum=_SPEEDS[0],
-            maximum=_SPEEDS[1],
-        ),
-        Param(
-            "threads",
-            2,
-            "CPU threads of one synthesis. 2, because more than the cores that are free makes it slower.",
-            minimum=1,
-            maximum=32,
-        ),
-        Param(
-            "providers",
-            list(DEFAULT_PROVIDERS),
-            "ONNX Runtime execution providers, the best first. The CPU is the fall-back on a machine without CUDA.",
-        ),
-        Param(
-            "pronunciations",
-            ["Reachy=Reechy"],
-            'Words the voice gets wrong, as "word=spelling". Without the default the robot calls itself Reeky.',
-        ),
-        Param(
-            "queue_size",
-            16,
-            "Goals that may wait or play; more are refused. 16 clauses are about a minute of speech.",
-            minimum=1,
-            maximum=256,
-        ),
-        Param(
-            "cache_phrases",
-            64,
-            "How many short phrases are kept as sound. 64 cost at most 8 MB and make the usual ones immediate.",
-            minimum=0,
-            maximum=4096,
-        ),
-        Param(
-            "stock_phrases",
-            [],
-            "Phrases synthesised at configure, so that they are immediate. None, because each takes 0.5 s of start-up.",
-        ),
-        Param(
-            "chunk_ms",
-            200.0,
-            "Length of a message on `speech`. 200 keeps their number low; the first leaves as soon as it is made.",
-            unit="ms",
-            minimum=20.0,
-            maximum=1000.0,
-        ),
-        Param(
-            "wait_for_playback",
-            True,
-            "A goal ends when it was played. False ends it when it was sent, for a `speech` that something else plays.",
-        ),
-        Param(
-            "player_timeout",
-            2.0,
-            "Without a word from the player for this long after sending sound the goal fails. Forty of its reports.",
-            unit="s",
-            minimum=0.2,
-            maximum=60.0,
-        ),
-    )
+    PARAMETERS = TTS
 
     def __init__(self, **kwargs: Any) -> None:
         self._synthesizer: Synthesizer | None = None
         self._server: DeferredActionServer | None = None
         self._worker: Worker | None = None
+        self._backstage_worker: Worker | None = None
         self._live: dict[str, _Live] = {}
         self._trouble = ""
         super().__init__("tts", **kwargs)
@@ -146,11 +83,14 @@ class TtsNode(VoiceNode):
         self._voice = self.p["voice"] or self._synthesizer.default_voice
         if problem := self._unknown_voice(self._voice):
             raise VoiceError(problem, "Correct `voice`.")
-        self._speaker = Speaker(self._synthesizer, pronunciations, self.p["cache_phrases"])
+        maker = Maker(self._synthesizer, pronunciations)
+        self._sounds = Sounds(self.p["cache_phrases"], self._shelf(self._synthesizer))
+        self._backstage = Backstage(maker, self._sounds, self._wake_backstage, self._on_worker_error)
+        self._speaker = Speaker(maker, self._sounds, self._backstage)
         warm_s = self._synthesizer.warm_up(self._voice)
-        self._speaker.prepare("1", self._voice)  # loads the normaliser's grammar
+        self._speaker.cut(Words("1", self._voice, 1.0))  # loads the normaliser's grammar
         for phrase in self.p["stock_phrases"]:
-            self._speaker.remember(phrase, self._voice, self.p["speed"])
+            self._speaker.stock_up(Words(phrase, self._voice, self.p["speed"]))
         provider = self._synthesizer.figures().get("provider", "")
         self.get_logger().info(
             f"{self.p['engine']} on {provider}, voice {self._voice}, ready in {time.monotonic() - begun:.1f} s "
@@ -166,6 +106,9 @@ class TtsNode(VoiceNode):
         self._control = self.create_publisher(PlaybackControl, "playback_control", EVENTS)
         self._playback = self.create_subscription(PlaybackState, "playback", self._on_playback, EVENTS)
         self._worker = Worker("tts", 2 * self.p["queue_size"], self._on_worker_error)
+        self._backstage_worker = Worker("tts-backstage", 2, self._on_worker_error)  # one runs, one more wakes it again
+        self._backstage.start()
+        self._prepare = self.create_subscription(PrepareSpeech, "prepare_speech", self._on_prepare, _PREPARE)
         self._clock_timer = self.create_timer(_TICK_S, self._on_tick)
         self._clock_timer.cancel()  # runs only while something is being said
 
@@ -175,9 +118,13 @@ class TtsNode(VoiceNode):
             self._give_up(live, Say.Result.CANCELLED, "tts was deactivated")
             self._finish(live)
         worker, self._worker = self._worker, None
-        if worker is None:
+        backstage_worker, self._backstage_worker = self._backstage_worker, None
+        if worker is None or backstage_worker is None:
             return
+        self._backstage.stop()
         worker.stop()
+        backstage_worker.stop()
+        self.destroy_subscription(self._prepare)
         self.destroy_timer(self._clock_timer)
         self.destroy_subscription(self._playback)
         self.destroy_publisher(self._control)
@@ -195,9 +142,12 @@ class TtsNode(VoiceNode):
     def health(self) -> Health:
         """The engine's figures; a warning when the last clause failed or nobody plays."""
         assert self._synthesizer is not None
-        figures = {**self._synthesizer.figures(), "goals": len(self._live), "cache_hits": self._speaker.cache_hits}
+        figures = {**self._synthesizer.figures(), "goals": len(self._live), "cache_hits": self._sounds.hits}
+        figures.update(self._backstage.figures())
         if self._trouble:
             return Health(ERROR, self._trouble, figures)
+        if self._sounds.problem:
+            return Health(WARN, self._sounds.problem, figures)
         if self.p["wait_for_playback"] and self._speech.get_subscription_count() == 0:
             return Health(WARN, "nobody listens on `speech`. Start audio_player.", figures)
         return Health(OK, "ok", figures)
@@ -205,10 +155,10 @@ class TtsNode(VoiceNode):
     # -- goals, on the executor's thread
     def _on_goal(self, goal: Goal) -> None:
         request = goal.request
-        speed = request.speed or self.p["speed"]
+        speed = round(request.speed or self.p["speed"], 3)  # float32 on the way: 1.1 is 1.10000002
         voice = request.voice or self._voice
-        if not _SPEEDS[0] <= speed <= _SPEEDS[1]:  # also false for NaN
-            problem = f"speed {request.speed} is not within {_SPEEDS[0]} and {_SPEEDS[1]}. Use 0 for the default."
+        if not SPEEDS[0] <= speed <= SPEEDS[1]:  # also false for NaN
+            problem = f"speed {request.speed} is not within {SPEEDS[0]} and {SPEEDS[1]}. Use 0 for the default."
             return goal.abort(Say.Result(error_code=Say.Result.BAD_SPEED, error_msg=problem))
         if problem := self._unknown_voice(voice):
             return goal.abort(Say.Result(error_code=Say.Result.UNKNOWN_VOICE, error_msg=problem))
@@ -219,13 +169,23 @@ class TtsNode(VoiceNode):
         clause = Clause(goal.id, request.turn_id, request.text, voice, speed, self._synthesizer.sample_rate)
         live = _Live(goal, clause, time.monotonic())
         waiting = sum(1 for other in self._live.values() if other.ending is None)
-        if waiting >= self.p["queue_size"] or self._worker is None or not self._worker.submit(self._synthesise, live):
+        if waiting >= self.p["queue_size"] or not self._submit(live):
             problem = f"{waiting} clauses wait already. Wait for a result, or raise `queue_size`."
             return goal.abort(Say.Result(error_code=Say.Result.QUEUE_FULL, error_msg=problem))
         self._live[goal.id] = live
         self._clock_timer.reset()
         self._feedback(live)
         return None
+
+    def _submit(self, live: _Live) -> bool:
+        if self._worker is None:
+            return False
+        request = live.goal.request
+        self._backstage.goal_came(live.clause.words, (request.turn_id, request.generation))
+        if self._worker.submit(self._synthesise, live):
+            return True
+        self._backstage.goal_over()
+        return False
 
     def _on_cancel(self, goal: Goal) -> None:
         if goal.id in self._live:
@@ -345,25 +305,55 @@ class TtsNode(VoiceNode):
             )
         )
 
+    # -- what may be said later
+    def _on_prepare(self, message: Any) -> None:
+        if not message.text:
+            return self._backstage.give_up()
+        words = Words(message.text, message.voice or self._voice, round(message.speed or self.p["speed"], 3))
+        if not SPEEDS[0] <= words.speed <= SPEEDS[1] or self._unknown_voice(words.voice):
+            self.get_logger().warn(f"prepare_speech: no voice '{words.voice}' at speed {words.speed}; nothing prepared")
+        elif message.keep:
+            self._backstage.keep(words)
+        else:
+            self._backstage.prepare(words, (message.turn_id, message.generation))
+        return None
+
+    def _wake_backstage(self) -> None:
+        worker = self._backstage_worker
+        if worker is not None:
+            worker.submit(self._backstage.work)  # refused when it is to be woken anyway
+
+    def _shelf(self, synthesizer: Synthesizer) -> Shelf | None:
+        """Where stock phrases lie on disk."""
+        if not self.p["keep_on_disk"]:
+            return None
+        identity = f"{self.p['engine']} {synthesizer.figures().get('model', '')}"
+        return Shelf(cache_root() / "speech", identity, synthesizer.sample_rate)
+
     # -- on the worker's thread
     def _synthesise(self, live: _Live) -> None:
+        try:
+            self._make(live)
+        finally:
+            self._backstage.goal_over()
+
+    def _make(self, live: _Live) -> None:
         clause = live.clause
         if clause.cancellation.is_set():
             return
-        begun_ns = time.time_ns()
         try:
-            pieces = self._speaker.prepare(clause.text, clause.voice)
-            clause.begin(pieces, begun_ns)
+            pieces = self._speaker.cut(clause.words)
+            clause.begin([piece.text for piece in pieces], self._speaker.begun_ns(pieces))
             if not pieces:
                 problem = "nothing in it can be spoken"
                 return self._on_executor(self._fail, live, Say.Result.EMPTY_TEXT, problem)
             self._on_executor(self._feedback, live)
-            for sound in self._speaker.speak(pieces, clause.voice, clause.speed, clause.cancellation):
+            for sound in self._speaker.speak(pieces, clause.cancellation):
                 self._send(live, sound)
         except Cancelled:
             return None
         except Exception as error:  # a goal without a result would hang its client
-            clause.error = str(error) if isinstance(error, VoiceError) else f"{type(error).__name__}: {error}"
+            clause.error = explain(error)
         return self._send_end(live)
 
     def _send(self, live: _Live, sound: Sound) -> None:
@@ -414,7 +404,7 @@ class TtsNode(VoiceNode):
             executor.create_task(call, *args)
 
     def _on_worker_error(self, error: BaseException) -> None:
-        self.get_logger().error(f"{type(error).__name__}: {error}")
+        self.get_logger().error(explain(error))
 
 
 def main() -> int:

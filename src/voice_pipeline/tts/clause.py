@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from voice_pipeline.tts.heard import Spoken, heard_text, share_heard, word_index
 from voice_pipeline.tts.protocol import Cancellation
 from voice_pipeline.tts.speaker import Sound
+from voice_pipeline.tts.words import Words
 
 
 @dataclass
@@ -40,15 +41,15 @@ class Clause:
     _pieces: list[Spoken] = field(default_factory=list)
     _open_samples: int = 0
 
-    def begin(self, pieces: Sequence[str], now_ns: int) -> None:
-        """Synthesis begins."""
+    def begin(self, pieces: Sequence[str], begun_ns: int) -> None:
+        """Synthesis begins, or began at `begun_ns` if the clause was prepared."""
         self._characters = sum(len(p) for p in pieces)
-        self.request_ns = now_ns
+        self.request_ns = begun_ns
 
     def add(self, sound: Sound, now_ns: int) -> None:
-        """Sound that is about to be sent."""
+        """Sound that is about to be sent; prepared sound was there before now."""
         if not self.first_audio_ns:
-            self.first_audio_ns = now_ns
+            self.first_audio_ns = sound.made_ns or now_ns
         self.samples_made += len(sound.samples)
         self._open_samples += len(sound.samples)
         if sound.characters:
@@ -59,6 +60,11 @@ class Clause:
         """What the player says."""
         self.seconds_played = max(self.seconds_played, seconds)
         self.first_played_ns = self.first_played_ns or first_audible_ns
+
+    @property
+    def words(self) -> Words:
+        """What it sounds like."""
+        return Words(self.text, self.voice, self.speed)
 
     @property
     def seconds_made(self) -> float:

@@ -41,6 +41,7 @@ class ProcessSynthesizer:
         self._default_voice = default_voice
         self._engine = engine
         self._settings = {**settings, "threads": threads, "providers": list(providers)}
+        self._model = _described(Path(str(settings.get("model", ""))))
         self._lock = threading.Lock()  # one synthesis at a time
         self._orders = 0
         self._closed = False
@@ -110,9 +111,10 @@ class ProcessSynthesizer:
         yield samples
 
     def figures(self) -> dict[str, str | int | float]:
-        """Process id, memory, provider, restarts, and seconds of computing per second of the last sound."""
+        """Model file and its size, process id, memory, provider, restarts, and seconds of computing per second of the last sound."""
         return {
             "engine": self._engine,
+            "model": self._model,
             "worker_pid": self._child.pid,
             "worker_rss_mb": _rss_mb(self._child.pid),
             "provider": str(self._child.ready["providers"][0]),
@@ -161,6 +163,11 @@ class ProcessSynthesizer:
         except VoiceError as error:
             what = f"the synthesiser's process {how}; starting it again failed: {error.what}"
             raise VoiceError(what, error.cure) from error
+
+
+def _described(model: Path) -> str:
+    """Name and size: enough to tell one model file from another."""
+    return f"{model.name}, {model.stat().st_size} bytes" if model.is_file() else ""
 
 
 def _rss_mb(pid: int) -> float:

@@ -1,21 +1,19 @@
-"""From a clause as written to sound as spoken: normalise, cut, synthesise, trim, remember. What the tts node drives."""
+"""From a clause to its sound, taken from what is kept or prepared, else made. What the tts node drives."""
 
 from __future__ import annotations
 
-import collections
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from voice_pipeline.audio.formats import Int16
-from voice_pipeline.tts.normalize import speakable
-from voice_pipeline.tts.pieces import split_pieces
-from voice_pipeline.tts.protocol import Cancellation, Synthesizer
-from voice_pipeline.tts.trim import SilenceTrimmer, pause_after
-
-# Longer ones are said once; 40 characters are some 2.5 s, 120 kB.
-_MAX_CACHED_CHARACTERS = 40
+from voice_pipeline.tts.backstage import Backstage
+from voice_pipeline.tts.maker import Maker
+from voice_pipeline.tts.protocol import Cancellation
+from voice_pipeline.tts.sounds import Sounds
+from voice_pipeline.tts.words import Words
 
 
 @dataclass(frozen=True)
@@ -25,34 +23,42 @@ class Sound:
     Args:
         samples: int16[n] at the synthesiser's rate.
         characters: of the piece that ends with it; 0 when the piece goes on.
+        made_ns: wall time at which it was there; 0 when that was long ago and nobody counts it.
     """
 
     samples: Int16
     characters: int
+    made_ns: int = 0
 
 
 class Speaker:
-    """Speaks clauses with one synthesiser. Not thread-safe: one clause after another.
+    """Speaks clauses, one after another, on one thread.
 
     Args:
-        synthesizer: the voice.
-        pronunciations: whole words -> how to spell them for the voice.
-        cache_phrases: how many short pieces are remembered; 0 for none.
+        maker: makes what is missing.
+        sounds: what is kept.
+        backstage: what is prepared.
+        now_ns: wall clock.
     """
 
-    def __init__(self, synthesizer: Synthesizer, pronunciations: Mapping[str, str], cache_phrases: int = 64) -> None:
-        self._synthesizer = synthesizer
-        self._pronunciations = pronunciations
-        self._capacity = cache_phrases
-        self._cache: collections.OrderedDict[tuple[str, str, float], Int16] = collections.OrderedDict()
-        self.cache_hits = 0
+    def __init__(
+        self, maker: Maker, sounds: Sounds, backstage: Backstage, now_ns: Callable[[], int] = time.time_ns
+    ) -> None:
+        self._maker = maker
+        self._sounds = sounds
+        self._backstage = backstage
+        self._now_ns = now_ns
 
-    def prepare(self, text: str, voice: str) -> list[str]:
+    def cut(self, clause: Words) -> list[Words]:
         """The pieces that will be spoken; empty when there is nothing to speak."""
-        return split_pieces(speakable(text, self._synthesizer.language(voice), self._pronunciations))
+        return self._maker.cut(clause)
 
-    def speak(self, pieces: list[str], voice: str, speed: float, cancellation: Cancellation) -> Iterator[Sound]:
-        """The sound of the pieces, each as soon as it is made.
+    def begun_ns(self, pieces: list[Words]) -> int:
+        """Wall time at which synthesis of the first piece began: in the past when it was prepared, else now."""
+        return (self._backstage.begun_ns(pieces[0]) if pieces else 0) or self._now_ns()
+
+    def speak(self, pieces: list[Words], cancellation: Cancellation) -> Iterator[Sound]:
+        """The sound of the pieces, each as soon as it is there.
 
         Raises:
             Cancelled: `cancellation` was set.
@@ -60,34 +66,26 @@ class Speaker:
         """
         for piece in pieces:
             cancellation.check()
-            yield from self._piece(piece, voice, speed, cancellation)
+            yield from self._piece(piece, cancellation)
 
-    def remember(self, text: str, voice: str, speed: float) -> None:
-        """Synthesise a stock phrase now, so that saying it later costs nothing."""
-        for _ in self.speak(self.prepare(text, voice), voice, speed, Cancellation()):
-            pass
+    def stock_up(self, phrase: Words) -> None:
+        """Have a stock phrase now, from disk or made, so that saying it later costs nothing."""
+        for piece in self._maker.cut(phrase):
+            if not self._sounds.in_stock(piece):
+                self._sounds.keep(piece, np.concatenate(list(self._maker.make(piece, Cancellation()))))
 
-    def _piece(self, piece: str, voice: str, speed: float, cancellation: Cancellation) -> Iterator[Sound]:
-        key = (piece, voice, speed)
-        if key in self._cache:
-            self._cache.move_to_end(key)
-            self.cache_hits += 1
-            yield Sound(self._cache[key], len(piece))
+    def _piece(self, piece: Words, cancellation: Cancellation) -> Iterator[Sound]:
+        if (known := self._sounds.find(piece)) is not None:
+            yield Sound(known, len(piece.text))
             return
-        # Who talks faster pauses for less.
-        trimmer = SilenceTrimmer(self._synthesizer.sample_rate, pause_after(piece) / speed)
+        if (ready := self._backstage.claim(piece, cancellation)) is not None:
+            self._sounds.remember(piece, ready.samples)
+            yield Sound(ready.samples, len(piece.text), ready.made_ns)
+            return
         made: list[Int16] = []
-        for chunk in self._synthesizer.synthesize(piece, voice, speed, cancellation):
-            made.append(trimmer.push(chunk))
-            if len(made[-1]):
-                yield Sound(made[-1], 0)
-        made.append(trimmer.finish())
-        yield Sound(made[-1], len(piece))
-        self._store(key, made)
-
-    def _store(self, key: tuple[str, str, float], made: list[Int16]) -> None:
-        if self._capacity == 0 or len(key[0]) > _MAX_CACHED_CHARACTERS:
-            return
-        self._cache[key] = np.concatenate(made)
-        while len(self._cache) > self._capacity:
-            self._cache.popitem(last=False)
+        for chunk in self._maker.make(piece, cancellation):
+            made.append(chunk)
+            if len(chunk):
+                yield Sound(chunk, 0, self._now_ns())
+        yield Sound(chunk[:0], len(piece.text), self._now_ns())
+        self._sounds.remember(piece, np.concatenate(made))
