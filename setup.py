@@ -18,6 +18,7 @@ setup(
         "llm": ["xllamacpp", "ollama", "httpx"],
         "robot": ["websockets", "httpx"],
         "audio": ["sounddevice"],
+        "report": ["matplotlib>=3.10"],
         "test": ["pytest", "pytest-timeout", "hypothesis", "jiwer", "whisper-normalizer"],
         "dev": ["ruff", "mypy", "types-PyYAML", "types-psutil", "types-jsonschema", "uv"],
     },

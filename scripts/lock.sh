@@ -10,6 +10,6 @@ lock() {
   echo "$out: $(grep -c '==' "$out") packages"
 }
 lock bootstrap.txt bootstrap.in
-lock wheels.txt ros.in engines.in dev.in
-lock engines.txt engines.in dev.in
+lock wheels.txt ros.in engines.in report.in dev.in
+lock engines.txt engines.in report.in dev.in
 lock robot.txt robot.in
