@@ -96,6 +96,57 @@ def test_pause_duck_and_resume(ros):
     assert min(s.level_dbfs for s in bench.states if s.state == PlaybackState.PLAYING) < -40.0
 
 
+def test_speech_that_comes_in_a_pause_is_held_until_resume(ros):
+    bench = Bench(ros)
+    bench.order(PlaybackControl.PAUSE)
+    time.sleep(0.2)
+    bench.say("a", tone(0.3))
+    held = bench.wait_for(PlaybackState.PAUSED, "a")
+    time.sleep(0.3)
+    assert bench.states[-1].state == PlaybackState.PAUSED
+    assert (held.seconds_played, to_ns(held.first_sample)) == (0.0, 0)
+    resumed = time.time_ns()
+    bench.order(PlaybackControl.RESUME)
+    end = bench.wait_for(PlaybackState.FINISHED, "a")
+    assert end.seconds_played == pytest.approx(0.3, abs=0.001)
+    assert 0 < to_ns(end.first_audible) - resumed < 0.1e9
+
+
+def test_a_pause_is_silence_within_a_period_and_the_fade(ros, tmp_path):
+    bench = Bench(ros, sink="file", file_path=str(tmp_path / "out.wav"))
+    heard = bench.peer.record(AudioDataStamped, "playback/audio", SPEECH)
+    ros.wait(lambda: heard or bench.node.count_subscribers("playback/audio") == 1)
+    bench.say("a", np.full(20 * RATE, 5000, np.int16))
+    bench.wait_for(PlaybackState.PLAYING, "a")
+    delays = []
+    for turn in range(20):
+        time.sleep(0.10 + 0.0031 * turn)  # at every phase of a period
+        asked = time.time_ns()
+        bench.order(PlaybackControl.PAUSE)
+        ros.wait(lambda: bench.states[-1].state == PlaybackState.PAUSED, what="the pause")
+        time.sleep(0.05)
+        last = heard[-1]
+        sound = np.frombuffer(bytes(last.audio.data), np.int16)
+        end = to_ns(last.header.stamp) + int((np.flatnonzero(sound)[-1] + 1) / RATE * 1e9)
+        delays.append((end - asked) / 1e6)
+        bench.order(PlaybackControl.RESUME)
+        ros.wait(lambda: bench.states[-1].state == PlaybackState.PLAYING, what="the sound")
+    print(
+        f"\nPAUSE to silence: p50 {np.median(delays):.1f} ms, p95 {np.percentile(delays, 95):.1f} ms, max {max(delays):.1f}"
+    )
+    assert np.percentile(delays, 95) <= 20 + 10 + 10  # a period, the fade, and the way of the order on a busy machine
+
+
+def test_a_pause_that_nobody_ends_is_ended_and_told(ros):
+    bench = Bench(ros, longest_pause_s=0.5)
+    told = bench.peer.record(DiagnosticArray, "/diagnostics")
+    bench.say("a", tone(0.6))
+    bench.wait_for(PlaybackState.PLAYING, "a")
+    bench.order(PlaybackControl.PAUSE)
+    assert bench.wait_for(PlaybackState.FINISHED, "a").seconds_played == pytest.approx(0.6, abs=0.001)
+    ros.wait(lambda: any("pause was ended" in m.status[0].message for m in told), 3.0)
+
+
 def test_a_clause_is_not_lost_to_a_burst(ros):
     bench = Bench(ros)
     for i in range(10):

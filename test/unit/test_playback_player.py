@@ -1,6 +1,7 @@
 """The player on a sink and a clock that a test holds."""
 
 import math
+import time
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from voice_fakes import RATE, FakeSink, HeldClock, tone
 from voice_pipeline.audio.formats import to_bytes
 from voice_pipeline.audio.meter import State
 from voice_pipeline.audio.playback import Player
+from voice_pipeline.audio.sinks.paced import NullSink
 from voice_pipeline.audio.track import SpeechChunk
 
 PERIOD_NS = 20_000_000
@@ -20,8 +22,13 @@ class Bench:
         self.sink = FakeSink(self.clock, **sink)
         self.reports = []
         self.heard = []
+        self.notices = []
         self.player = Player(
-            self.sink, self.reports.append, lambda block, ns: self.heard.append((ns, block)), clock=self.clock
+            self.sink,
+            self.reports.append,
+            lambda block, ns: self.heard.append((ns, block)),
+            on_notice=self.notices.append,
+            clock=self.clock,
         )
 
     def say(self, say_id="a", samples=None, *, last=True, sequence=0):
@@ -127,6 +134,104 @@ def test_pause_and_resume(bench):
     bench.player.resume()
     bench.run(0.5)
     assert bench.of(State.FINISHED)[0].seconds_played == pytest.approx(0.4)
+
+
+def test_speech_that_comes_while_it_is_paused_waits_for_resume(bench):
+    bench.player.pause()
+    bench.run(0.3)
+    bench.say(samples=tone(0.4))
+    bench.run(1.0)
+    assert not bench.heard
+    assert bench.of(State.PAUSED)[-1].seconds_queued == pytest.approx(0.4)
+    bench.player.resume()
+    resumed = bench.clock.now_ns
+    bench.run(0.6)
+    assert np.array_equal(np.concatenate([b for _, b in bench.heard]), tone(0.4))  # not begun: nothing to fade
+    end = bench.of(State.FINISHED)[0]
+    assert end.first_sample_ns == resumed
+    assert end.first_audible_ns - resumed < 1e6
+
+
+def test_a_pause_and_its_end_are_told_with_the_next_block(bench):
+    bench.say(samples=tone(1.0))
+    bench.run(0.2)
+    bench.player.pause()
+    bench.player.step()
+    assert bench.reports[-1].state == State.PAUSED
+    bench.player.resume()
+    bench.player.step()
+    assert bench.reports[-1].state == State.PLAYING
+
+
+def test_across_pauses_no_sample_is_lost_or_repeated_and_the_clock_is_right(bench):
+    sound = np.full(RATE, 10_000, np.int16) + (np.arange(RATE) % 97).astype(np.int16)
+    bench.say(samples=sound)
+    bench.run(0.1)
+    first = bench.reports[0].first_audible_ns
+    for _ in range(3):
+        bench.run(0.1)
+        bench.player.pause()
+        bench.run(0.25)
+        heard = len(np.flatnonzero(bench.sink.played))
+        assert bench.of(State.PAUSED)[-1].seconds_played == pytest.approx(
+            heard / RATE, abs=0.001
+        )  # the ends of the ramps are zeros
+        bench.player.resume()
+    bench.run(1.5)
+    end = bench.of(State.FINISHED)[0]
+    assert (end.seconds_played, end.first_audible_ns) == (1.0, first)
+    # Blocks with sound hold it where it was; only the ramps of 10 ms on both sides of a pause differ, downwards.
+    ramp = RATE // 100
+    parts = [b[:ramp] if not b[ramp:].any() else b for _, b in bench.heard]
+    out = np.concatenate(parts)
+    assert len(out) == len(sound)
+    changed = np.flatnonzero(out != sound)
+    assert 3 * ramp <= len(changed) <= 3 * 2 * ramp
+    assert np.all(out[changed] < sound[changed])
+    assert np.max(np.abs(np.diff(out.astype(int)))) < 10_000 / ramp + 200  # no click
+
+
+def test_a_pause_that_nobody_ends_is_ended_and_told(bench):
+    bench.say(samples=tone(0.4))
+    bench.run(0.2)
+    bench.player.pause()
+    bench.run(9.9)
+    assert bench.player.paused
+    bench.run(0.5)
+    assert not bench.player.paused
+    assert bench.of(State.FINISHED)[0].seconds_played == pytest.approx(0.4)
+    assert "longest_pause_s" in bench.notices[0]
+    assert bench.player.pauses_ended == len(bench.notices) == 1
+
+
+def test_a_pause_with_nothing_to_play_does_not_silence_what_comes_later(bench):
+    bench.player.pause()
+    bench.run(12.0)
+    bench.say()
+    bench.run(0.5)
+    assert bench.of(State.FINISHED)
+
+
+def test_a_pause_asked_for_again_is_wanted_for_as_long_again(bench):
+    bench.say()
+    bench.run(0.1)
+    for _ in range(3):
+        bench.player.pause()
+        bench.run(8.0)
+    assert bench.player.paused
+    assert not bench.notices
+
+
+def test_a_thread_that_rests_in_a_pause_ends_it_in_time():
+    notices = []
+    player = Player(NullSink(RATE), lambda report: None, on_notice=notices.append, longest_pause_s=0.2)
+    player.start()
+    player.pause()
+    deadline = time.monotonic() + 3.0
+    while not notices and time.monotonic() < deadline:
+        time.sleep(0.01)
+    player.stop()
+    assert len(notices) == 1
 
 
 def test_duck_lowers_without_a_click_and_zero_ends_it(bench):

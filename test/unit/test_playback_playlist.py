@@ -171,6 +171,36 @@ def test_pause_holds_and_resume_goes_on_without_losing_a_sample(playlist):
     assert playlist.underruns == 0
 
 
+def clicks(out):
+    return np.max(np.abs(np.diff(out.astype(int)))) > 1000 / 240 + 2
+
+
+def test_a_pause_right_after_resume_makes_no_click(playlist):
+    playlist.add(chunk("a", 0, level(1000, 1.0)), 0)
+    playlist.render(BLOCK, 0)
+    playlist.pause()
+    quiet = [playlist.render(BLOCK, 0)[0]]
+    playlist.resume()
+    playlist.pause()
+    quiet.append(playlist.render(BLOCK, 0)[0])
+    assert not clicks(np.concatenate(quiet))
+    playlist.resume()
+    quiet.append(drain(playlist, 5))
+    assert not clicks(np.concatenate(quiet))
+
+
+def test_a_flush_right_after_resume_makes_no_click_and_leaves_the_next_clause_whole(playlist):
+    playlist.add(chunk("a", 0, level(1000, 1.0)), 0)
+    playlist.render(BLOCK, 0)
+    playlist.pause()
+    playlist.render(BLOCK, 0)
+    playlist.resume()
+    playlist.flush("a")
+    assert not playlist.render(BLOCK, 0)[0].any()
+    playlist.add(chunk("b", 0, level(7), last=True), 0)
+    assert np.count_nonzero(drain(playlist) == 7) == 2400
+
+
 def test_a_pause_ends_with_what_it_held(playlist):
     playlist.add(chunk("a", 0, level(5, 1.0)), 0)
     playlist.render(BLOCK, 0)

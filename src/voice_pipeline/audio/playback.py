@@ -30,6 +30,8 @@ class Player:
         period_s: seconds of one block; orders take effect within one.
         volume: 0..1.
         stream_timeout_s: a clause whose chunks stop without a last one ends after this.
+        longest_pause_s: a pause that nobody ends is ended after this.
+        on_notice: told what happened that nobody ordered; on the player's thread.
         clock: for deadlines.
     """
 
@@ -42,6 +44,8 @@ class Player:
         period_s: float = 0.020,
         volume: float = 1.0,
         stream_timeout_s: float = 10.0,
+        longest_pause_s: float = 10.0,
+        on_notice: Callable[[str], None] = lambda _: None,
         clock: Clock | None = None,
     ) -> None:
         self._sink = sink
@@ -55,6 +59,11 @@ class Player:
         self._gain = Gain(self._rate, volume)
         self._volume = volume
         self._duck = 1.0
+        self._longest_pause_ns = int(longest_pause_s * NS)
+        self._on_notice = on_notice
+        self._paused_ns = 0  # since when, of the last order to pause
+        self._told_paused = False
+        self.pauses_ended = 0  # by the player itself
         self._orders: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._reported_ns = 0
@@ -90,7 +99,7 @@ class Player:
 
     def pause(self) -> None:
         """Stop where it is, keep the rest."""
-        self._orders.put(self._playlist.pause)
+        self._orders.put(self._pause)
 
     def resume(self) -> None:
         """Go on after a pause."""
@@ -128,6 +137,7 @@ class Player:
         if self.fault:
             self._reopen_when_due()
             return
+        self._end_pause_when_due()
         self._report_flushed()
         if self._resting:
             self._rest()
@@ -143,9 +153,30 @@ class Player:
             if self.fault:
                 self._take_order(max(0.01, (self._retry_ns - self._clock.monotonic_ns()) / NS))
             elif self._resting and self._idle:
-                self._take_order(None)
+                self._take_order(self._pause_left_s)
             if not self._stop.is_set():
                 self.step()
+
+    def _pause(self) -> None:
+        self._playlist.pause()
+        self._paused_ns = self._clock.monotonic_ns()  # asked again: wanted for as long again
+
+    @property
+    def _pause_left_s(self) -> float | None:
+        """Seconds until a pause is ended; None when there is none."""
+        if not self._playlist.paused:
+            return None
+        return max(0.0, (self._paused_ns + self._longest_pause_ns - self._clock.monotonic_ns()) / NS)
+
+    def _end_pause_when_due(self) -> None:
+        if self._pause_left_s != 0.0:
+            return
+        self._playlist.resume()
+        self.pauses_ended += 1
+        self._on_notice(
+            f"the pause was ended after {self._longest_pause_ns / NS:g} s: nobody sent RESUME or FLUSH. "
+            "See whether the node that paused still runs, or raise `longest_pause_s`."
+        )
 
     def _take_order(self, timeout_s: float | None) -> None:
         try:
@@ -193,10 +224,11 @@ class Player:
         for one in changed:
             self._report(State.PLAYING, one)
             self._reported_ns = now
-        track = self._playlist.current
-        if track is not None and now - self._reported_ns >= _REPORT_NS:
+        track, paused = self._playlist.current, self._playlist.paused
+        if track is not None and (paused != self._told_paused or now - self._reported_ns >= _REPORT_NS):
             self._reported_ns = now
-            self._report(State.PAUSED if self._playlist.paused else State.PLAYING, track)
+            self._report(State.PAUSED if paused else State.PLAYING, track)
+        self._told_paused = paused
 
     def _report_flushed(self) -> None:
         flushed, self._playlist.flushed = self._playlist.flushed, []

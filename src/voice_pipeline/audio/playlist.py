@@ -84,12 +84,12 @@ class Playlist:
                 self._end(Track(say_id, "", self.rate, 0), self.flushed)
             return
         for track in [t for t in self._tracks if say_id in ("", t.say_id)]:
-            if track.written and track is self.current and not self._silenced:
+            if track.written and track is self.current and not self._silenced and not self._resuming:
                 track.flushing = True
             else:
                 self._end(track, self.flushed)
         if not any(not t.flushing for t in self._tracks):
-            self.paused = self._silenced = False  # a pause ends with what it held
+            self.paused = self._silenced = self._resuming = False  # a pause ends with what it held
 
     def pause(self) -> None:
         """Fade out and hold from the next block on."""
@@ -158,10 +158,11 @@ class Playlist:
         return sound, over
 
     def _pausing(self, track: Track, room: int) -> Int16:
-        if self._silenced:
-            return np.zeros(0, np.int16)
-        self._silenced = True
-        return fade_out(track.take(min(room, self._ramp))) if track.written else np.zeros(0, np.int16)
+        loud = track.written and not self._silenced and not self._resuming
+        self._resuming = False
+        # A clause that was not begun has nothing to fade: it begins as it was made.
+        self._silenced = self._silenced or track.written > 0
+        return fade_out(track.take(min(room, self._ramp))) if loud else np.zeros(0, np.int16)
 
     def _is_over(self, track: Track, now_ns: int) -> bool:
         if track.available:

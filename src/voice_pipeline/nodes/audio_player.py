@@ -83,12 +83,22 @@ class AudioPlayerNode(VoiceNode):
             minimum=0.5,
             maximum=120.0,
         ),
+        Param(
+            "longest_pause_s",
+            10.0,
+            "A pause that nobody ends is ended after this, or a dialogue that died would silence the robot for ever. "
+            "It takes a second or two to tell an interruption from a cough; this is five times as long.",
+            unit="s",
+            minimum=0.5,
+            maximum=600.0,
+        ),
     )
 
     def __init__(self, **kwargs: Any) -> None:
         self._player: Player | None = None
         self._entities: list[tuple[Any, Any]] = []
         self._refused = 0
+        self._pauses_told = 0
         super().__init__("audio_player", **kwargs)
         self.add_on_set_parameters_callback(self._on_parameters)
 
@@ -104,6 +114,7 @@ class AudioPlayerNode(VoiceNode):
         )
         info = self._keep(self.create_publisher(AudioInfo, "playback/audio_info", LATCHED), self.destroy_publisher)
         info.publish(_audio_info(sink.sample_rate))
+        self._pauses_told = 0
         self._player = Player(
             sink,
             self._publish_state,
@@ -111,6 +122,8 @@ class AudioPlayerNode(VoiceNode):
             period_s=options.period_s,
             volume=self.p["volume"],
             stream_timeout_s=self.p["stream_timeout"],
+            longest_pause_s=self.p["longest_pause_s"],
+            on_notice=self.get_logger().warn,
         )
         self._keep(self.create_subscription(SpeechAudio, "speech", self._on_speech, SPEECH), self.destroy_subscription)
         self._keep(
@@ -133,11 +146,21 @@ class AudioPlayerNode(VoiceNode):
         player = self._player
         if player is None:
             return Health()
-        figures = {"sink": self.p["sink"], "underruns": player.underruns, "refused_orders": self._refused}
+        figures = {
+            "sink": self.p["sink"],
+            "underruns": player.underruns,
+            "refused_orders": self._refused,
+            "pauses_ended": player.pauses_ended,
+        }
         if player.fault:
             return Health(ERROR, f"{player.fault} Trying again.", figures)
         if player.stalled_s > 2.0:
             return Health(ERROR, f"the sink took nothing for {player.stalled_s:.0f} s. Replug it, restart me.", figures)
+        if player.pauses_ended > self._pauses_told:
+            self._pauses_told = player.pauses_ended
+            return Health(
+                WARN, "a pause was ended that nobody had ended. Does the node that paused still run?", figures
+            )
         if player.paused:
             return Health(WARN, "paused; RESUME or FLUSH on `playback_control` ends it", figures)
         return Health(OK, "ok", figures)
