@@ -10,9 +10,10 @@ from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from voice_pipeline.action import Say
-from voice_pipeline.msg import PlaybackControl, PlaybackState, SpeechAudio
+from voice_pipeline.msg import PlaybackControl, PlaybackState, PrepareSpeech, SpeechAudio
 
 from voice_fakes import FakeSynthesizer
+from voice_pipeline.model_store import store_root
 from voice_pipeline.nodes import tts as module
 from voice_pipeline.nodes.audio_player import AudioPlayerNode
 from voice_pipeline.nodes.tts import TtsNode
@@ -20,6 +21,7 @@ from voice_pipeline.ros.qos import SPEECH
 from voice_pipeline.ros.stamps import to_ns
 
 CODE = Say.Result
+PREPARE_QOS = 64
 LONG = "one two three four five six seven eight nine ten eleven twelve"  # 3.1 s of the fake voice
 
 
@@ -48,6 +50,26 @@ class Bench:
 
     def playing(self, seconds=0.0):
         self.ros.wait(lambda: any(s.state == 1 and s.seconds_played > seconds for s in self.states), 5.0, "sound")
+
+    def prepare(self, *texts, **fields):
+        if not hasattr(self, "preparing"):
+            self.preparing = self.peer.publisher(PrepareSpeech, "prepare_speech", PREPARE_QOS)
+        for text in texts:
+            self.preparing.publish(PrepareSpeech(text=text, **fields))
+
+    def made(self, text):
+        self.ros.wait(lambda: any(said[0] == text for said in self.voice.said), 5.0, f"the sound of {text!r}")
+
+    def figures(self):
+        return self.node.health().values
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    """Stock phrases of a test lie in a folder of its own; models where they always are."""
+    monkeypatch.setenv("VOICE_PIPELINE_MODELS", str(store_root()))
+    monkeypatch.setenv("VOICE_PIPELINE_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
 
 
 @pytest.fixture
@@ -299,6 +321,104 @@ def test_a_waiting_goal_gives_a_sign_of_life(bench):
     bench.ros.wait(lambda: len(bench.feedback) >= 4, 5.0, "feedback once a second")
     bench.voice.hold.set()
     bench.result(handle)
+
+
+def test_what_was_prepared_is_not_played_before_a_goal_asks_for_it(bench):
+    bench.prepare("Sure, I can tell you.", turn_id="t1", generation=1)
+    bench.made("Sure, I can tell you.")
+    time.sleep(0.2)
+    assert bench.speech == []
+    assert bench.result(bench.say("Sure, I can tell you.", turn_id="t1", generation=1)).result.spoken_seconds > 1.0
+    assert len(bench.voice.said) == 1
+    assert bench.figures()["prepared_hits"] == 1
+
+
+def test_the_stamps_of_prepared_speech_show_what_was_done_before_the_goal(bench):
+    bench.prepare("Sure, I can tell you.")
+    bench.made("Sure, I can tell you.")
+    asked = time.time_ns()
+    bench.result(bench.say("Sure, I can tell you."))
+    last = bench.feedback[-1]
+    assert to_ns(last.tts_request) < to_ns(last.first_audio) < asked < to_ns(last.first_played)
+    assert len({to_ns(f.tts_request) for f in bench.feedback if to_ns(f.tts_request)}) == 1
+
+
+def test_a_goal_goes_on_with_what_is_being_prepared(bench):
+    bench.voice.delay_s = 0.6
+    bench.prepare("Sure, I can tell you.")
+    time.sleep(0.3)
+    asked = time.time_ns()
+    bench.result(bench.say("Sure, I can tell you."))
+    last = bench.feedback[-1]
+    assert to_ns(last.tts_request) < asked < to_ns(last.first_audio)
+    assert len(bench.voice.said) == 1
+
+
+def test_a_goal_does_not_wait_for_what_nobody_wants_any_more(bench):
+    bench.voice.delay_s = 1.0
+    bench.prepare("Never said by anybody.", turn_id="t1", generation=1)
+    time.sleep(0.2)
+    bench.voice.delay_s = 0.0
+    asked = time.time_ns()
+    bench.result(bench.say("What really matters.", turn_id="t2", generation=2))
+    assert to_ns(bench.feedback[-1].first_played) - asked < 0.3e9
+    assert [said[0] for said in bench.voice.said] == ["What really matters."]
+    assert bench.figures()["prepared_dropped"] == 1
+
+
+def test_an_empty_text_or_another_generation_gives_up_what_was_asked_for(bench):
+    bench.voice.hold = threading.Event()
+    bench.prepare("An answer to half a question.", "And more of it.", turn_id="t1", generation=1)
+    bench.prepare("The answer to all of it.", turn_id="t1", generation=2)
+    bench.ros.wait(lambda: bench.figures()["prepared_dropped"] == 2)
+    bench.prepare("", turn_id="t1", generation=2)
+    bench.ros.wait(lambda: bench.figures()["prepared_dropped"] == 3)
+    bench.voice.hold.set()
+    time.sleep(0.2)
+    assert bench.voice.said == []
+
+
+def test_stock_phrases_are_made_when_idle_and_the_next_start_has_them(ros, monkeypatch, cache):
+    bench = Bench(ros, monkeypatch)
+    phrases = [f"Stock phrase number {n}." for n in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN"]  # one burst of 40
+    bench.prepare(*phrases, keep=True)
+    ros.wait(lambda: bench.figures()["stock"] == len(phrases), 10.0)
+    assert len(list((cache / "speech").glob("*.wav"))) == len(phrases)
+    bench.result(bench.say("This is an answer, and private."))
+    assert len(list((cache / "speech").glob("*.wav"))) == len(phrases)
+    ros.stop(bench.node)
+    ros.stop(bench.player)
+    again = Bench(ros, monkeypatch)
+    assert again.result(again.say(phrases[7])).result.spoken_text == phrases[7]
+    assert again.voice.said == []
+
+
+def test_what_cannot_be_prepared_is_refused_and_the_rest_goes_on(bench):
+    bench.prepare("Hello there, my friend.", voice="ana")
+    bench.prepare("Hello there, my friend.", speed=9.0)
+    bench.prepare("😀 ...")
+    bench.prepare("Hello there, my friend.", voice="bert", speed=1.1)
+    bench.made("Hello there, my friend.")
+    bench.result(bench.say("Hello there, my friend.", voice="bert", speed=1.1))
+    assert [said[1] for said in bench.voice.said] == ["bert"]
+
+
+def test_the_real_voice_goes_from_goal_to_sound_at_once_when_it_was_prepared(ros):
+    peer = ros.peer()
+    ros.start(AudioPlayerNode, {"sink": "null"})
+    node = ros.start(TtsNode, {"voice": "af_sarah", "keep_on_disk": False})
+    ros.wait(lambda: node.count_subscribers("speech") == 1 and node.count_publishers("playback") == 1)
+    prepare = peer.publisher(PrepareSpeech, "prepare_speech", PREPARE_QOS)
+    text = "The sky is blue because air scatters short wavelengths more than long ones."
+    prepare.publish(PrepareSpeech(text=text, turn_id="t1", generation=1))
+    ros.wait(lambda: node.health().values["prepared"] == 1 and node._backstage._prepared.next() is None, 20.0)
+    time.sleep(0.2)
+    feedback = []
+    asked = time.time_ns()
+    handle = peer.send_goal(Say, "say", Say.Goal(text=text, turn_id="t1", generation=1), feedback.append)
+    assert peer.result(handle).result.spoken_text == text
+    assert to_ns(feedback[-1].first_played) - asked < 0.1e9
+    assert to_ns(feedback[-1].first_audio) < asked
 
 
 def test_the_real_voice_is_heard(ros):
