@@ -1,0 +1,311 @@
+"""pipecat as a person would build a local bot with it: its own transport classes, voice activity, turns, Whisper, model
+client and voice. Runs in pipecat's environment: `python bench/gap/pipecat_bot.py CONFIG_JSON`, speaks the lines of wire.py.
+
+The only things of ours are the two ends: recordings in place of a microphone, and a clock in place of a loudspeaker.
+Subclasses change what pipecat's API has no word for, in the tuned arm only: Whisper's beam, and thread counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+os.environ["HF_HUB_OFFLINE"] = "1"  # nothing is fetched
+
+import numpy as np
+import onnxruntime
+import soundfile
+import soxr
+from bench.gap.wire import Speaker, orders
+from loguru import logger
+from pipecat.audio.turn.smart_turn.base_smart_turn import SmartTurnParams
+from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnalyzerV3
+from pipecat.audio.vad.silero import SileroVADAnalyzer
+from pipecat.audio.vad.vad_analyzer import VADParams
+from pipecat.frames.frames import (
+    BotStartedSpeakingFrame,
+    BotStoppedSpeakingFrame,
+    ErrorFrame,
+    InputAudioRawFrame,
+    OutputAudioRawFrame,
+    StartFrame,
+    TranscriptionFrame,
+    TTSTextFrame,
+    UserStartedSpeakingFrame,
+    UserStoppedSpeakingFrame,
+)
+from pipecat.observers.base_observer import BaseObserver, FramePushed
+from pipecat.pipeline.pipeline import Pipeline
+from pipecat.pipeline.worker import PipelineParams, PipelineWorker
+from pipecat.processors.aggregators.llm_context import LLMContext
+from pipecat.processors.aggregators.llm_response_universal import (
+    LLMContextAggregatorPair,
+    LLMUserAggregatorParams,
+)
+from pipecat.services.openai.llm import OpenAILLMService
+from pipecat.services.whisper.stt import WhisperSTTService
+from pipecat.transports.base_input import BaseInputTransport
+from pipecat.transports.base_output import BaseOutputTransport
+from pipecat.transports.base_transport import TransportParams
+from pipecat.turns.user_stop import TurnAnalyzerUserTurnStopStrategy
+from pipecat.turns.user_turn_strategies import UserTurnStrategies
+from pipecat.workers.runner import WorkerRunner
+
+RATE = 16_000
+FRAME = RATE // 50  # 20 ms, as pipecat's own local transport captures
+NS = 1_000_000_000
+
+
+class Recordings(BaseInputTransport):
+    """A microphone that plays recordings: 20 ms frames from a thread, each handed over when its last sample has passed."""
+
+    def __init__(self, params: TransportParams, wire: Speaker) -> None:
+        super().__init__(params)
+        self._wire = wire
+        self._waiting: list[str] = []
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+
+    def play(self, path: str) -> None:
+        """Next, at once if nothing plays."""
+        with self._lock:
+            self._waiting.append(path)
+
+    async def start(self, frame: StartFrame) -> None:
+        """Begin to capture."""
+        await super().start(frame)
+        await self.set_transport_ready(frame)
+        threading.Thread(target=self._capture, name="capture", daemon=True).start()
+
+    async def cleanup(self) -> None:
+        """Stop to capture."""
+        self._stop.set()
+        await super().cleanup()
+
+    def _capture(self) -> None:
+        wall, start = time.time_ns(), time.monotonic_ns()
+        sent, left = 0, np.zeros(0, np.int16)
+        silence = np.zeros(FRAME, np.int16)
+        loop = self.get_event_loop()
+        while True:
+            if not len(left):
+                with self._lock:
+                    path = self._waiting.pop(0) if self._waiting else ""
+                if path:
+                    left = read(path)
+                    self._wire.tell("started", first_sample_ns=wall + sent * NS // RATE)
+            samples, left = (left[:FRAME], left[FRAME:]) if len(left) else (silence, left)
+            samples = np.pad(samples, (0, FRAME - len(samples)))
+            sent += FRAME
+            if self._stop.wait(max(0.0, (start + sent * NS // RATE - time.monotonic_ns()) / NS)):
+                return
+            frame = InputAudioRawFrame(audio=samples.tobytes(), sample_rate=RATE, num_channels=1)
+            asyncio.run_coroutine_threadsafe(self.push_audio_frame(frame), loop)
+
+
+class Loudspeaker(BaseOutputTransport):
+    """A device without latency: a frame's first sample is heard when it is written, or when the one before is over."""
+
+    def __init__(self, params: TransportParams, wire: Speaker, floor_dbfs: float) -> None:
+        super().__init__(params)
+        self._wire = wire
+        self._floor = 32_768 * 10 ** (floor_dbfs / 20)
+        self._next_ns = 0
+        self.waiting = True  # for the first audible sample
+
+    async def start(self, frame: StartFrame) -> None:
+        """Take frames."""
+        await super().start(frame)
+        await self.set_transport_ready(frame)
+
+    async def write_audio_frame(self, frame: OutputAudioRawFrame) -> bool:
+        """Return when the frame would have been played."""
+        now = time.monotonic_ns()
+        start = max(now, self._next_ns)
+        samples = np.frombuffer(frame.audio, np.int16)
+        if self.waiting:
+            loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > self._floor)
+            if len(loud):
+                self.waiting = False
+                at = time.time_ns() + start - now + int(loud[0]) * NS // frame.sample_rate
+                self._wire.tell("audible", ns=at)
+        self._next_ns = start + len(samples) * NS // frame.sample_rate
+        await asyncio.sleep(max(0.0, (self._next_ns - time.monotonic_ns()) / NS))
+        return True
+
+
+class Watch(BaseObserver):
+    """Tells what is heard and said; sees every frame once per pair of processors, so it looks at each id once."""
+
+    def __init__(self, wire: Speaker, out: Loudspeaker) -> None:
+        super().__init__()
+        self._wire, self._out = wire, out
+        self._seen: set[int] = set()
+
+    async def on_push_frame(self, data: FramePushed) -> None:
+        """A frame went from one processor to the next."""
+        frame = data.frame
+        kinds = (TranscriptionFrame, TTSTextFrame, BotStartedSpeakingFrame, BotStoppedSpeakingFrame, ErrorFrame)
+        if (
+            not isinstance(frame, (*kinds, UserStartedSpeakingFrame, UserStoppedSpeakingFrame))
+            or frame.id in self._seen
+        ):
+            return
+        self._seen.add(frame.id)
+        if isinstance(frame, TranscriptionFrame):
+            self._wire.tell("heard", text=frame.text)
+        elif isinstance(frame, TTSTextFrame):
+            self._wire.tell("reply", text=frame.text)
+        elif isinstance(frame, BotStartedSpeakingFrame):
+            self._wire.tell("playing", on=True)
+        elif isinstance(frame, BotStoppedSpeakingFrame):
+            self._out.waiting = True
+            self._wire.tell("playing", on=False)
+        elif isinstance(frame, ErrorFrame):
+            self._wire.tell("fault", text=str(frame.error))
+
+
+class TunedWhisper(WhisperSTTService):
+    """pipecat's service has no settings for these; what it calls with is widened by them."""
+
+    def __init__(self, *, beam_size: int, greedy: bool, threads: int, **kwargs: Any) -> None:
+        self._threads = threads
+        self._more: dict[str, Any] = {"beam_size": beam_size}
+        if greedy:
+            self._more |= {"temperature": 0.0, "without_timestamps": True, "condition_on_previous_text": False}
+        super().__init__(**kwargs)
+
+    def _load(self) -> None:
+        from faster_whisper import WhisperModel
+
+        model = WhisperModel(
+            self._settings.model, device=self._device, compute_type=self._compute_type, cpu_threads=self._threads
+        )
+        plain = model.transcribe
+        model.transcribe = lambda audio, **given: plain(audio, **given, **self._more)  # type: ignore[method-assign]
+        self._model = model
+
+
+def read(path: str) -> Any:
+    """int16[n] at 16 kHz mono, by the libraries that our own reader uses."""
+    samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    mono = samples.mean(axis=1)
+    if rate != RATE:
+        mono = soxr.resample(mono, rate, RATE)
+    return np.clip(np.round(mono * 32_768), -32_768, 32_767).astype(np.int16)
+
+
+def session_options(threads: int) -> Any:
+    """As our own synthesiser's: a fixed number of threads that do not spin while they wait."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options
+
+
+def ears(c: dict[str, Any]) -> WhisperSTTService:
+    """The recogniser; the model folder and number format are the same in every arm."""
+    s = c["settings"]
+    common: dict[str, Any] = {"device": "cpu", "compute_type": "int8"}
+    common["settings"] = WhisperSTTService.Settings(model=c["whisper"])
+    if s["trailing_silence"] is not None:
+        common["trailing_silence_secs"] = s["trailing_silence"]
+    if s["beam_size"] is None:
+        return WhisperSTTService(**common)
+    threads = c["asr_threads"] if s["threads"] else 0
+    return TunedWhisper(beam_size=s["beam_size"], greedy=s["greedy"], threads=threads, **common)
+
+
+def voice(c: dict[str, Any]) -> Any:
+    """The voice, from the files of the model store."""
+    files, threads = c["voice_files"], c["tts_threads"] if c["settings"]["threads"] else 0
+    if c["tts"] == "kokoro":
+        from kokoro_onnx import Kokoro
+        from pipecat.services.kokoro.tts import KokoroTTSService
+
+        settings = KokoroTTSService.Settings(voice=c["voice"])
+        service: Any = KokoroTTSService(model_path=files["model"], voices_path=files["voices"], settings=settings)
+        if threads:
+            session = onnxruntime.InferenceSession(
+                files["model"], session_options(threads), providers=["CPUExecutionProvider"]
+            )
+            service._kokoro = Kokoro.from_session(session, files["voices"])
+        return service
+    from pipecat.services.piper.tts import PiperTTSService
+
+    model = Path(files["model"])
+    service = PiperTTSService(download_dir=model.parent, settings=PiperTTSService.Settings(voice=model.stem))
+    if threads:
+        service._voice.session = onnxruntime.InferenceSession(
+            str(model), session_options(threads), providers=["CPUExecutionProvider"]
+        )
+    return service
+
+
+def user_params(s: dict[str, Any]) -> LLMUserAggregatorParams:
+    """Voice activity and end of turn: Silero and Smart-Turn v3 in both arms, as pipecat brings them."""
+    vad = SileroVADAnalyzer(params=VADParams() if s["stop_secs"] is None else VADParams(stop_secs=s["stop_secs"]))
+    if s["incomplete_stop_secs"] is None:
+        return LLMUserAggregatorParams(vad_analyzer=vad)
+    analyzer = LocalSmartTurnAnalyzerV3(params=SmartTurnParams(stop_secs=s["incomplete_stop_secs"]))
+    strategies = UserTurnStrategies(stop=[TurnAnalyzerUserTurnStopStrategy(turn_analyzer=analyzer)])
+    return LLMUserAggregatorParams(vad_analyzer=vad, user_turn_strategies=strategies)
+
+
+async def run(c: dict[str, Any], wire: Speaker) -> None:
+    """Build the bot and serve."""
+    s = c["settings"]
+    rate = c["voice_rate"] if s["voice_rate"] else 24_000  # pipecat's default
+    params = TransportParams(audio_in_enabled=True, audio_out_enabled=True)
+    if s["out_10ms_chunks"] is not None:
+        params.audio_out_10ms_chunks = s["out_10ms_chunks"]
+    source, sink = Recordings(params, wire), Loudspeaker(params, wire, c["floor_dbfs"])
+    context = LLMContext(list(c["prefix"]))
+    pair = LLMContextAggregatorPair(context, user_params=user_params(s))
+    llm = OpenAILLMService(
+        api_key="none",
+        base_url=f"{c['server']}/v1",
+        settings=OpenAILLMService.Settings(model="local", temperature=c["temperature"], max_tokens=c["max_tokens"]),
+    )
+    pipeline = Pipeline([source, ears(c), pair.user(), llm, voice(c), sink, pair.assistant()])
+    worker = PipelineWorker(
+        pipeline,
+        params=PipelineParams(audio_in_sample_rate=RATE, audio_out_sample_rate=rate),
+        observers=[Watch(wire, sink)],
+        idle_timeout_secs=None,
+        enable_rtvi=False,
+        enable_turn_tracking=False,
+    )
+    runner = WorkerRunner(handle_sigint=False)
+    await runner.add_workers(worker)
+
+    def obey() -> None:
+        wire.tell("ready", settings={**s, "audio_out_rate": rate})
+        for path in orders():
+            context.set_messages(list(c["prefix"]))  # nothing is remembered
+            source.play(path)
+        os._exit(0)
+
+    threading.Thread(target=obey, name="orders", daemon=True).start()
+    await runner.run()
+
+
+def main() -> int:
+    """Log warnings only: every line costs time."""
+    logger.remove()
+    logger.add(sys.stderr, level="WARNING")
+    wire = Speaker()
+    asyncio.run(run(json.loads(sys.argv[1]), wire))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
