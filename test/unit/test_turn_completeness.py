@@ -2,7 +2,7 @@
 
 import pytest
 
-from voice_pipeline.turn.completeness import incomplete
+from voice_pipeline.turn.completeness import incomplete, whole
 
 OPEN = """
 Turn on the
@@ -39,6 +39,7 @@ How many
 What's the weather in
 Tell me the forecast in
 What's wrong with
+What time is it in
 The weather is
 My name is
 How old are
@@ -68,7 +69,7 @@ He is very
 We need every
 Is it yours or
 Turn on the...
-Turn on the light, 
+Turn on the light,
 Turn on the light –
 Turn on the light…
 That is fine. Now turn on the
@@ -172,3 +173,18 @@ def test_the_reason_never_quotes_the_words():
 
 def test_typographic_apostrophes_and_quotes_do_not_matter():
     assert incomplete("“I’m”") == incomplete("I'm") != ""
+
+
+@pytest.mark.parametrize("text", ["Stop.", "Yes", "Yes, please.", "No!", "Never mind.", "What?", "Seven."])
+def test_is_said_alone(text):
+    assert whole(text)
+    assert incomplete(text) == ""
+
+
+@pytest.mark.parametrize("text", ["", "Stop the", "Yes, I", "Turn", "My"])
+def test_is_not_said_alone(text):
+    assert not whole(text)
+
+
+def test_what_is_said_alone_is_known_of_english_only():
+    assert not whole("Stop", "de")

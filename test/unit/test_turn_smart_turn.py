@@ -51,3 +51,36 @@ def test_the_input_does_not_depend_on_the_level():
 def test_digital_silence_gives_a_probability(smart_turn):
     assert 0.0 <= smart_turn.probability(np.zeros(16_000, np.int16)) <= 1.0
     assert 0.0 <= smart_turn.probability(np.zeros(0, np.int16)) <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("name", "inside_s", "end_s"),
+    [
+        ("command_speech_959e462a_a784_4317_882e_e46fb6ff2d1d", 1.5, 3.02),
+        ("command_speech_2859280f_7f86_4e5a_aba9_b2f212ea0b3c", 4.15, 4.75),
+        ("command_speech_9f807643_b551_4408_90f3_13dbbf890e2e", 4.0, 5.42),
+    ],
+)
+def test_a_recorded_command_is_complete_at_its_end_and_not_inside(smart_turn, recordings, name, inside_s, end_s):
+    samples = read_recording(recordings / "dev" / f"{name}.wav").samples
+    cut = np.concatenate((samples[: int(inside_s * 16_000)], np.zeros(2_400, np.int16)))
+    assert smart_turn.probability(cut) < 0.3
+    for silence_s in (0.1, 0.2, 0.4):
+        assert smart_turn.probability(samples[: int((end_s + silence_s) * 16_000)]) > 0.7
+
+
+def test_a_missing_model_names_the_command_that_fetches_it():
+    with pytest.raises(VoiceError, match="make models MODELS=smart-turn-none"):
+        SmartTurn("smart-turn-none")
+
+
+def test_a_file_that_is_no_model_is_refused(tmp_path):
+    path = tmp_path / "x.onnx"
+    path.write_bytes(b"nonsense")
+    with pytest.raises(VoiceError, match="cannot be loaded"):
+        SmartTurn(str(path))
+
+
+def test_another_model_is_refused(model):
+    with pytest.raises(VoiceError, match="Smart-Turn v3 takes input_features"):
+        SmartTurn(str(model("silero-vad") / "silero_vad.onnx"))

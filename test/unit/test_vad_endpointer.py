@@ -30,6 +30,12 @@ class Run:
         self.frame += frames
         return self
 
+    def judge(self, complete, generation=None, utterance="run-00000"):
+        if generation is None:
+            generation = self.events[-1].generation
+        self.events += self.endpointer.judge(utterance, generation, complete)
+        return self
+
     @property
     def kinds(self):
         return [e.kind.name for e in self.events]
@@ -194,3 +200,92 @@ def test_ids_do_not_repeat_across_runs():
         for i in range(3):
             ids |= {e.utterance_id for e in endpointer.push(T0 + i * FRAME_NS, 0.9, LOUD)}
     assert len(ids) == 3
+
+
+# -- verdicts; with the defaults: pause after 2 frames, complete 7 (0.2 s), nothing known 18 (0.55 s), incomplete 38 (1.2 s)
+def silence_until_end(run, most=100):
+    """Frames of silence from now to END."""
+    for count in range(1, most):
+        run.feed(".")
+        if ends(run):
+            return count
+    return None
+
+
+@pytest.mark.parametrize(("complete", "frames"), [(True, 7), (None, 18), (False, 38)])
+def test_a_verdict_sets_the_silence_that_ends(complete, frames):
+    run = Run().feed("S" * 10 + "..").judge(complete)
+    assert silence_until_end(run) == frames - 2
+    assert ends(run)[0].reason is (Reason.COMPLETE if complete else Reason.SILENCE)
+
+
+def test_a_pause_comes_after_two_frames_with_all_audio_there_is():
+    run = Run().feed("S" * 10 + "..")
+    assert run.kinds == ["START", "PAUSE"]
+    assert run.frames(run.events[-1].audio_end_ns) == 12
+
+
+def test_the_audio_of_a_complete_turn_ends_with_the_post_roll():
+    run = Run(post_roll=0.128).feed("S" * 10 + "..").judge(True).feed("." * 5)
+    assert run.frames(ends(run)[0].speech_end_ns) == 10
+    assert run.frames(ends(run)[0].audio_end_ns) == 14
+
+
+def test_complete_that_comes_late_ends_at_once():
+    run = Run().feed("S" * 10 + "." * 12).judge(True)
+    assert ends(run)[0].reason is Reason.COMPLETE
+    assert run.endpointer.open is False
+    assert run.feed("." * 60).kinds == ["START", "PAUSE", "END"]
+
+
+def test_complete_after_the_end_is_too_late():
+    run = Run().feed("S" * 10 + "." * 18)
+    assert ends(run)[0].reason is Reason.SILENCE
+    assert run.judge(True).kinds == ["START", "PAUSE", "END"]
+
+
+def test_incomplete_lasts_to_the_cap_and_no_longer():
+    run = Run(incomplete_silence=1.0).feed("S" * 10 + "..").judge(False)
+    assert silence_until_end(run) == 32 - 2
+
+
+def test_a_second_verdict_replaces_the_first():
+    run = Run().feed("S" * 10 + "..").judge(False).feed("." * 20).judge(True)
+    assert ends(run)[0].reason is Reason.COMPLETE
+    run = Run().feed("S" * 10 + "..").judge(True).judge(False)
+    assert silence_until_end(run) == 36
+
+
+def test_going_on_after_complete_makes_one_utterance():
+    run = Run().feed("S" * 10 + "..").judge(True).feed("...." + "S" * 10 + "." * 17)
+    assert run.kinds == [
+        "START",
+        "PAUSE",
+        "RESUME",
+        "PAUSE",
+    ]  # the verdict on the first pause says nothing of the second
+    assert run.feed(".").kinds[-1] == "END"
+    assert ends(run)[0].reason is Reason.SILENCE
+
+
+@pytest.mark.parametrize(
+    ("generation", "utterance"), [(1, "run-00000"), (2, "run-00000"), (3, "run-00001"), (4, "run-00000")]
+)
+def test_a_verdict_on_another_pause_changes_nothing(generation, utterance):
+    run = Run().feed("S" * 10 + "..." + "S" * 10 + "..").judge(True, generation, utterance)
+    assert silence_until_end(run) == 16
+
+
+def test_a_verdict_while_somebody_speaks_changes_nothing():
+    run = Run().feed("S" * 10 + "..." + "S" * 5).judge(True)
+    assert run.kinds == ["START", "PAUSE", "RESUME"]
+    assert silence_until_end(run.feed("..")) == 16
+
+
+def test_a_verdict_in_silence_changes_nothing():
+    assert Run().judge(True, 0).feed("...").judge(True, 0).events == []
+
+
+def test_a_click_that_is_called_complete_is_still_a_false_start():
+    run = Run().feed("SS..").judge(True).feed("." * 5)
+    assert ends(run)[0].reason is Reason.TOO_SHORT

@@ -93,3 +93,16 @@ def test_the_end_of_the_source_resets_the_detector():
     log = Log()
     Segmenter(log, Endpointer()).source_ended()
     assert log.calls == ["reset"]
+
+
+def test_an_utterance_ended_by_a_verdict_starts_the_detector_afresh_too():
+    log = Log()
+    segmenter = Segmenter(log, Endpointer(EndpointerOptions(min_level=-200.0), "run"))
+    log.level = 0.9
+    feed(segmenter, 512, 512 * 20)
+    log.level = 0.0
+    feed(segmenter, 512 * 20, 512 * 30)
+    assert "reset" not in log.calls
+    ended = segmenter.judge("run-00000", 1, True)
+    assert [e.kind.name for e in ended] == ["END"]
+    assert log.calls[-1] == "reset"

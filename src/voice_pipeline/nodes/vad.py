@@ -1,4 +1,4 @@
-"""Says on `voice_activity` when somebody starts, pauses, goes on and stops speaking."""
+"""Says on `voice_activity` when somebody starts, pauses, goes on and stops speaking, and on `end_of_turn` what it makes of a pause."""
 
 from __future__ import annotations
 
@@ -9,111 +9,29 @@ from typing import Any
 
 from audio_common_msgs.msg import AudioDataStamped, AudioInfo
 
-from voice_pipeline.audio.formats import SAMPLE_RATE, AudioChunk, from_bytes
-from voice_pipeline.msg import VoiceActivity
+from voice_pipeline.audio.formats import NS, SAMPLE_RATE, AudioChunk, Int16, from_bytes
+from voice_pipeline.audio.ring import AudioRing
+from voice_pipeline.msg import EndOfTurn as EndOfTurnMessage
+from voice_pipeline.msg import Transcript, VoiceActivity
+from voice_pipeline.nodes._vad_parameters import PARAMETERS, end_of_turn_options, endpointer_options
 from voice_pipeline.ros.diagnostics import ERROR, OK, WARN, Health
 from voice_pipeline.ros.main import run
 from voice_pipeline.ros.node import VoiceNode
-from voice_pipeline.ros.parameters import Param
 from voice_pipeline.ros.qos import AUDIO, EVENTS, LATCHED
 from voice_pipeline.ros.stamps import to_msg, to_ns
 from voice_pipeline.ros.worker import Worker
+from voice_pipeline.turn.end_of_turn import Ask, EndOfTurn, Verdict
+from voice_pipeline.turn.smart_turn import SmartTurn
 from voice_pipeline.vad.endpointer import Endpointer
-from voice_pipeline.vad.events import EndpointerOptions, Event, Kind
+from voice_pipeline.vad.events import Event, Kind
 from voice_pipeline.vad.protocol import VoiceActivityDetector
-from voice_pipeline.vad.registry import DETECTORS, make_detector
+from voice_pipeline.vad.registry import make_detector
 from voice_pipeline.vad.segmenter import Segmenter
 
 _QUEUE = 256  # chunks: 8 s of a stalled machine
+_QUESTIONS = 4  # to the end-of-turn model; all but the newest are stale
 _WATCH_S = 0.25
-
-
-def _seconds(name: str, default: float, description: str, minimum: float, maximum: float) -> Param:
-    return Param(name, default, description, unit="s", minimum=minimum, maximum=maximum)
-
-
-PARAMETERS = (
-    Param(
-        "engine",
-        "silero",
-        "The detector. silero: 0.2 ms a frame and no words on rain, kitchen, music or applause.",
-        choices=tuple(DETECTORS),
-    ),
-    Param("model", "silero-vad", "Model id or path. silero-vad: the one `make models` fetches."),
-    Param("frame_id", "microphone", "Frame of the messages. microphone: as audio_capture's."),
-    Param(
-        "onset",
-        0.5,
-        "Probability at which speech begins. 0.5: Silero's own; raise it where voices in the background disturb.",
-        minimum=0.05,
-        maximum=0.99,
-    ),
-    Param(
-        "release",
-        0.35,
-        "Probability above which speech goes on. 0.35: 0.15 below onset, so that soft syllables do not end a word.",
-        minimum=0.01,
-        maximum=0.99,
-    ),
-    _seconds("start_speech_s", 0.064, "Speech before `start`. 0.064: two frames; one alone is a click.", 0.0, 1.0),
-    _seconds(
-        "min_speech_s",
-        0.25,
-        "Less speech is a false start. 0.25: 'up' and 'yes' pass, a click does not.",
-        0.0,
-        3.0,
-    ),
-    _seconds(
-        "pause_silence_s",
-        0.10,
-        "Silence before `pause`, when work on the answer may begin. 0.1: hides recognition in the wait for the end.",
-        0.032,
-        3.0,
-    ),
-    _seconds(
-        "min_silence_s",
-        0.55,
-        "Silence before `end`. 0.55: people pause half a second inside a sentence; 0.4 answers sooner, cuts more.",
-        0.1,
-        5.0,
-    ),
-    _seconds(
-        "pre_roll_s",
-        0.4,
-        "Audio kept before the first speech. 0.4: soft first sounds (h, f, s) lie below the threshold.",
-        0.0,
-        3.0,
-    ),
-    _seconds(
-        "post_roll_s",
-        0.2,
-        "Audio kept after the last speech. 0.2: final consonants lie below the threshold; more invites invented words.",
-        0.0,
-        3.0,
-    ),
-    _seconds(
-        "max_utterance_s",
-        20.0,
-        "An utterance is cut here, in the quietest moment of its last 3 s. 20: Whisper hears 30 s at once.",
-        4.0,
-        29.0,
-    ),
-    Param(
-        "min_level_dbfs",
-        -65.0,
-        "No utterance begins below this level. -65: under every real microphone's noise with a voice in it.",
-        unit="dB",
-        minimum=-120.0,
-        maximum=0.0,
-    ),
-    _seconds(
-        "source_timeout_s",
-        1.0,
-        "Without audio for so long an utterance ends. 1: longer than any stall seen, shorter than patience.",
-        0.1,
-        10.0,
-    ),
-)
+_MODEL_HEARS_S = 8.0
 
 
 class VadNode(VoiceNode):
@@ -124,6 +42,7 @@ class VadNode(VoiceNode):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__("vad", **kwargs)
         self._made: list[tuple[Any, Any]] = []
+        self._publishers: list[Any] = []
         self._detector: VoiceActivityDetector | None = None
         self._worker: Worker | None = None
         self._heard_at = -math.inf  # monotonic time of the last chunk
@@ -131,62 +50,74 @@ class VadNode(VoiceNode):
         self._utterances = 0
         self._wrong = ""  # what is wrong with the audio
         self._fault_text = ""  # of the detector
+        self._smart_turn: SmartTurn | None = None
+        self._judge: Worker | None = None  # the end-of-turn model's thread
+        self._judge_stopped = True  # no thread uses the end-of-turn model
+        self._verdicts = self._complete = self._asked = 0
+        self._model_s = 0.0  # all answers of the end-of-turn model together
+        self._model_fault = ""
 
     def load(self) -> None:
-        """Load the model and run it once."""
+        """Load the models and run each once."""
         self._detector = make_detector(self.p["engine"], self.p["model"])
         import numpy as np
 
         self._detector.probability(np.zeros(512, np.int16))
         self._detector.reset()
+        if self.p["end_of_turn"] == "smart_turn":
+            self._smart_turn = SmartTurn(self.p["end_of_turn_model"])
+            self._smart_turn.probability(np.zeros(512, np.int16))
 
     def open(self) -> None:
         """Subscribe and start to listen."""
         assert self._detector is not None
-        o = self.p
-        options = EndpointerOptions(
-            onset=o["onset"],
-            release=min(o["release"], o["onset"]),
-            start_speech=o["start_speech_s"],
-            min_speech=o["min_speech_s"],
-            pause_silence=o["pause_silence_s"],
-            min_silence=max(o["min_silence_s"], o["pause_silence_s"]),
-            pre_roll=o["pre_roll_s"],
-            post_roll=o["post_roll_s"],
-            max_utterance=o["max_utterance_s"],
-            min_level=o["min_level_dbfs"],
-            max_gap=o["source_timeout_s"],
-        )
+        options = endpointer_options(self.p)
         self._detector.reset()
         self._segmenter = Segmenter(self._detector, Endpointer(options))
-        self._wrong = self._fault_text = ""
+        self._turn = EndOfTurn(end_of_turn_options(self.p))
+        self._ring = AudioRing(_MODEL_HEARS_S)
+        self._wrong = self._fault_text = self._model_fault = ""
         self._worker = Worker("vad", _QUEUE, self._failed)
         self._activity = self.create_publisher(VoiceActivity, "voice_activity", EVENTS)
+        self._verdict = self.create_publisher(EndOfTurnMessage, "end_of_turn", EVENTS)
+        self._publishers = [self._activity, self._verdict]
         self._made = [
-            (self.destroy_publisher, self._activity),
             (self.destroy_subscription, self.create_subscription(AudioDataStamped, "audio", self._on_audio, AUDIO)),
             (self.destroy_subscription, self.create_subscription(AudioInfo, "audio_info", self._on_info, LATCHED)),
             (self.destroy_timer, self.create_timer(_WATCH_S, self._watch)),
         ]
-        self.get_logger().info(f"engine {o['engine']}: {options}")
+        if self.p["end_of_turn"] != "none":
+            words = self.create_subscription(Transcript, "transcript/partial", self._on_words, EVENTS)
+            self._made.append((self.destroy_subscription, words))
+        if self._smart_turn is not None:
+            self._judge = Worker("end_of_turn", _QUESTIONS, self._model_failed)
+            self._judge_stopped = False
+        self.get_logger().info(f"engine {self.p['engine']}, end of turn by {self.p['end_of_turn']}: {options}")
 
     def close(self) -> None:
         """Stop listening; an open utterance is ended, so that nobody waits for it."""
-        for destroy, entity in self._made[1:]:
+        for destroy, entity in self._made:
             destroy(entity)
+        self._made = []
+        if self._judge is not None:
+            self._judge_stopped = self._judge.stop()
+            self._judge = None
         if self._worker is not None:
             if self._worker.stop():
                 self._tell(self._segmenter.source_ended())
             self._worker = None
-        for destroy, entity in self._made[:1]:
-            destroy(entity)
-        self._made = []
+        for publisher in self._publishers:
+            self.destroy_publisher(publisher)
+        self._publishers = []
 
     def unload(self) -> None:
-        """Release the model."""
+        """Release the models; one whose thread would not end is left alone."""
         if self._detector is not None:
             self._detector.close()
             self._detector = None
+        if self._smart_turn is not None and self._judge_stopped:
+            self._smart_turn.close()
+        self._smart_turn = None
 
     def health(self) -> Health:
         """Missing audio, wrong audio, lost audio."""
@@ -198,9 +129,14 @@ class VadNode(VoiceNode):
             "gaps": self._segmenter.gaps,
             "lost_chunks": self._lost,
             "backlog": self._worker.backlog if self._worker else 0,
+            "verdicts": self._verdicts,
+            "complete": self._complete,
+            "asked": self._asked,
+            "asked_mean_ms": 1e3 * self._model_s / self._asked if self._asked else 0.0,
         }
-        if self._fault_text or self._wrong:
-            return Health(ERROR, self._fault_text or self._wrong, values)
+        fault = self._fault_text or self._wrong or self._model_fault
+        if fault:
+            return Health(ERROR, fault, values)
         if silent_s > self.p["source_timeout_s"]:
             topic = self.resolve_topic_name("audio")
             return Health(WARN, f"no audio on {topic}: start audio_capture, or see what it says here.", values)
@@ -224,6 +160,11 @@ class VadNode(VoiceNode):
             )
         )
 
+    def _on_words(self, m: Transcript) -> None:
+        if m.speculative and self._worker is not None:
+            text = "" if m.rejected_reason else m.text
+            self._worker.submit(self._hear_words, m.utterance_id, m.generation, text, m.language)
+
     def _watch(self) -> None:
         """The end of the source shows only in that nothing comes any more."""
         late = time.monotonic() - self._heard_at > self.p["source_timeout_s"]
@@ -232,8 +173,31 @@ class VadNode(VoiceNode):
 
     # -- on the worker's thread
     def _process(self, stamp_ns: int, data: Any) -> None:
-        self._tell(self._segmenter.push(AudioChunk(stamp_ns, from_bytes(data))))
+        chunk = AudioChunk(stamp_ns, from_bytes(data))
+        self._ring.append(chunk)
+        self._tell(self._segmenter.push(chunk))
         self._fault_text = ""
+        self._act(self._turn.heard(chunk.end_ns))
+
+    def _hear_words(self, utterance_id: str, generation: int, text: str, language: str) -> None:
+        self._act(self._turn.words(utterance_id, generation, text, language))
+
+    def _hear_model(self, ask: Ask, probability: float, seconds: float) -> None:
+        self._asked += 1
+        self._model_s += seconds
+        self._model_fault = ""
+        self._act(self._turn.judged(ask.utterance_id, ask.generation, probability, seconds))
+
+    def _act(self, step: Ask | Verdict | None) -> None:
+        """A question goes to the model with the audio so far, a verdict to the endpointer and to whoever listens."""
+        if isinstance(step, Ask) and self._judge is not None:
+            start_ns = max(step.audio_start_ns, self._ring.end_ns - round(_MODEL_HEARS_S * NS))
+            self._judge.submit(self._ask_model, step, self._ring.cut(start_ns, self._ring.end_ns).samples)
+        elif isinstance(step, Verdict):
+            self._verdicts += 1
+            self._complete += step.complete is True
+            self._verdict.publish(to_verdict(step, self.p["frame_id"]))
+            self._tell(self._segmenter.judge(step.utterance_id, step.generation, step.complete))
 
     def _source_ended(self) -> None:
         self._tell(self._segmenter.source_ended())
@@ -246,8 +210,43 @@ class VadNode(VoiceNode):
 
     def _tell(self, events: list[Event]) -> None:
         for event in events:
+            if event.kind is Kind.PAUSE:
+                self._turn.paused(event.utterance_id, event.generation, event.audio_start_ns, event.speech_end_ns)
+            else:
+                self._turn.moved_on()
             self._utterances += event.kind is Kind.END
             self._activity.publish(to_message(event, self.p["frame_id"]))
+
+    # -- on the end-of-turn model's thread
+    def _ask_model(self, ask: Ask, samples: Int16) -> None:
+        worker, model = self._worker, self._smart_turn
+        if worker is None or model is None or not self._turn.is_present(ask.utterance_id, ask.generation):
+            return
+        began = time.perf_counter()
+        probability = model.probability(samples)
+        worker.submit(self._hear_model, ask, probability, time.perf_counter() - began)
+
+    def _model_failed(self, error: BaseException) -> None:
+        text = f"the end-of-turn model failed: {type(error).__name__}: {error}"
+        if text != self._model_fault:
+            self.get_logger().error(text)
+        self._model_fault = text
+
+
+def to_verdict(verdict: Verdict, frame_id: str) -> EndOfTurnMessage:
+    """A Verdict as the message: what nobody knows counts as not complete."""
+    message = EndOfTurnMessage(
+        utterance_id=verdict.utterance_id,
+        generation=verdict.generation,
+        complete=verdict.complete is True,
+        probability=verdict.probability,
+        reason=verdict.reason,
+        processing_seconds=verdict.processing_s,
+        decided=to_msg(time.time_ns()),
+    )
+    message.header.stamp = to_msg(verdict.speech_end_ns)
+    message.header.frame_id = frame_id
+    return message
 
 
 def to_message(event: Event, frame_id: str) -> VoiceActivity:

@@ -29,6 +29,7 @@ class _Utterance:
     generation: int = 0
     paused: bool = False
     silent: bool = False  # since speech_end_ns every frame was below the threshold
+    complete: bool | None = None  # the verdict on the present pause
     speech_frames: int = 0
     power_sum: float = 0.0
 
@@ -87,12 +88,23 @@ class Endpointer:
         events += self._listen(frame) if self._utterance is None else self._follow(self._utterance, frame)
         return events
 
+    def judge(self, utterance_id: str, generation: int, complete: bool | None) -> list[Event]:
+        """A verdict on a pause: the turn is complete, is not, or nobody knows (None). One for another pause is dropped.
+
+        Returns the END when the silence has lasted long enough already.
+        """
+        u = self._utterance
+        if u is None or not u.paused or (u.id, u.generation) != (utterance_id, generation):
+            return []
+        u.complete = complete
+        return self._end_if_silent(u, self._last_ns, self._recent[-1].probability)
+
     def source_ended(self) -> list[Event]:
         """No more audio is coming (for now): ends an open utterance."""
         self._onset.clear()
         if self._utterance is None:
             return []
-        end_ns = min(self._utterance.speech_end_ns + _ns(self._o.post_roll), self._last_ns)
+        end_ns = self._audio_end(self._utterance, self._last_ns)
         return [self._end(self._utterance, self._unless_short(self._utterance, Reason.SOURCE_ENDED), end_ns, 0.0)]
 
     def _listen(self, frame: _Frame) -> list[Event]:
@@ -113,23 +125,32 @@ class Endpointer:
             u.silent = False
             if u.paused:
                 u.paused = False
+                u.complete = None
                 u.generation += 1
                 events.append(self._event(u, Kind.RESUME, frame.start_ns, frame.probability))
         else:
             u.silent = True
-            silence_ns = frame.end_ns - u.speech_end_ns
-            audio_end_ns = min(u.speech_end_ns + _ns(self._o.post_roll), frame.end_ns)
-            if not u.paused and silence_ns >= _ns(self._o.pause_silence):
+            if not u.paused and frame.end_ns - u.speech_end_ns >= _ns(self._o.pause_silence):
                 u.paused = True
                 u.generation += 1
                 pause = self._event(u, Kind.PAUSE, u.speech_end_ns, frame.probability)
-                events.append(replace(pause, audio_end_ns=audio_end_ns))
-            if silence_ns >= _ns(self._o.min_silence):
-                reason = self._unless_short(u, Reason.SILENCE)
-                return [*events, self._end(u, reason, audio_end_ns, frame.probability)]
+                events.append(replace(pause, audio_end_ns=self._audio_end(u, frame.end_ns)))
+            ended = self._end_if_silent(u, frame.end_ns, frame.probability)
+            if ended:
+                return [*events, *ended]
         if frame.end_ns - u.audio_start_ns >= _ns(self._o.max_utterance):
             events += self._split(u, frame)
         return events
+
+    def _end_if_silent(self, u: _Utterance, now_ns: int, probability: float) -> list[Event]:
+        needed = {None: self._o.min_silence, True: self._o.complete_silence, False: self._o.incomplete_silence}
+        if now_ns - u.speech_end_ns < _ns(needed[u.complete]):
+            return []
+        reason = self._unless_short(u, Reason.COMPLETE if u.complete else Reason.SILENCE)
+        return [self._end(u, reason, self._audio_end(u, now_ns), probability)]
+
+    def _audio_end(self, u: _Utterance, now_ns: int) -> int:
+        return min(u.speech_end_ns + _ns(self._o.post_roll), now_ns)
 
     def _split(self, u: _Utterance, frame: _Frame) -> list[Event]:
         """End an utterance that is too long; if somebody is speaking, the next one starts where it was cut."""

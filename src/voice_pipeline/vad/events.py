@@ -23,6 +23,7 @@ class Reason(IntEnum):
     MAX_LENGTH = 2
     TOO_SHORT = 3
     SOURCE_ENDED = 4
+    COMPLETE = 5
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class EndpointerOptions:
     """Thresholds are probabilities 0..1, times are s, the level is dBFS.
 
     Speech begins when `onset` is reached for `start_speech` and goes on above `release`. After `pause_silence` without
-    speech it pauses, after `min_silence` it ends. An utterance with less speech than `min_speech` is a false start.
+    speech it pauses, after `min_silence` it ends; or, once a verdict on the pause is there, after `complete_silence` or
+    `incomplete_silence`. An utterance with less speech than `min_speech` is a false start.
     `pre_roll` and `post_roll` are kept before and after the speech: both lie below the thresholds but belong to words.
     No utterance begins in frames quieter than `min_level`, whatever the model says (inside one, quiet endings count).
     `max_gap` without audio ends the utterance.
@@ -40,8 +42,10 @@ class EndpointerOptions:
     release: float = 0.35
     start_speech: float = 0.064
     min_speech: float = 0.25
-    pause_silence: float = 0.10
+    pause_silence: float = 0.064
     min_silence: float = 0.55
+    complete_silence: float = 0.2
+    incomplete_silence: float = 1.2
     pre_roll: float = 0.4
     post_roll: float = 0.2
     max_utterance: float = 20.0

@@ -52,10 +52,16 @@ class Segmenter:
                 self._restart_detector()
             self.probability = self._detector.probability(frame)
             stamp = start_ns + samples_to_ns(index * CHUNK_SAMPLES)
-            caused = self._endpointer.push(stamp, self.probability, mean_square(frame))
-            events += caused
-            if caused and not self._endpointer.open:
-                self._restart_detector()
+            events += self._after(self._endpointer.push(stamp, self.probability, mean_square(frame)))
+        return events
+
+    def judge(self, utterance_id: str, generation: int, complete: bool | None) -> list[Event]:
+        """A verdict on a pause; see Endpointer.judge."""
+        return self._after(self._endpointer.judge(utterance_id, generation, complete))
+
+    def _after(self, events: list[Event]) -> list[Event]:
+        if events and not self._endpointer.open:
+            self._restart_detector()
         return events
 
     def _quiet_for_long(self) -> bool:
