@@ -51,6 +51,7 @@ from voice_pipeline.ros.stamps import to_ns
 from voice_pipeline.ros.tool_dispatch import RosToolDispatcher, check_interfaces
 from voice_pipeline.ros.worker import Worker
 from voice_pipeline.turn.engine import TurnEngine
+from voice_pipeline.turn.stages import StageStatistics
 from voice_pipeline.turn.state import State, Turn, TurnSettings
 
 # Latched, but deeper than one: states can follow each other within a millisecond and none may be lost on the way.
@@ -72,6 +73,7 @@ class DialogueNode(VoiceNode):
         self._model_fault = ""  # why the model does not work now; empty when it does
         self._counts = {"turns": 0, "interrupted": 0, "tool_calls": 0, "model_failures": 0, "clauses_not_spoken": 0}
         self._counts.update(guesses=0, speculative=0)
+        self._stages = StageStatistics()
 
     # -- life cycle
     def load(self) -> None:
@@ -183,6 +185,7 @@ class DialogueNode(VoiceNode):
 
     def health(self) -> Health:
         values: dict[str, str | int | float] = {"state": self._engine.state.name.lower(), **self._counts}
+        values.update(self._stages.values())
         if self._model_fault:
             return Health(ERROR, f"no language model: {self._model_fault}", values)
         if not self._say.ready:
@@ -414,6 +417,13 @@ class DialogueNode(VoiceNode):
         self._counts["speculative"] += turn.speculative
         self._counts["guesses"] += turn.guesses
         self._untidy = True
+        self._stages.add(
+            turn.marks,
+            speculative=turn.speculative,
+            guesses=turn.guesses,
+            wasted_ms=turn.wasted_ns / 1e6,
+            interrupted=turn.interrupted,
+        )
         self._latency_pub.publish(trace(turn))
         if turn.tickets:
             self._unanswered.append(turn)

@@ -18,6 +18,7 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import remove_ros_args
 
 from voice_pipeline.errors import VoiceError
+from voice_pipeline.ros.cores import take_cores
 from voice_pipeline.ros.node import VoiceNode
 from voice_pipeline.ros.worker import any_abandoned
 
@@ -93,6 +94,8 @@ def run(make_node: Callable[..., VoiceNode], args: Sequence[str] | None = None) 
     stop = StopSignal()
     try:
         node = make_node()
+        if warning := take_cores(node.p["cpus"], node.p["nice"]):
+            node.get_logger().warning(warning)
     except VoiceError as error:
         print(f"[ERROR] {error}", file=sys.stderr, flush=True)
         rclpy.try_shutdown()

@@ -19,6 +19,20 @@ _AUTOSTART = Param(
     "Configure and activate by itself at start, so that `ros2 run` of one node works. "
     "The launch files set it to false: the supervisor brings the nodes up in order.",
 )
+# Of the process: applied by `ros/main.py`, so they do nothing for nodes that share one (the container).
+CPUS = Param(
+    "cpus",
+    "",
+    "Cores this node's process may use, like 0,2-3. Empty is all of them: binding helps only where other programs "
+    "compete, see docs/performance.md. Not in the container, where all nodes share a process.",
+)
+NICE = Param(
+    "nice",
+    0,
+    "How far this node's process gives way to the others. 0: no stage of a turn is less urgent than another.",
+    minimum=0,
+    maximum=19,
+)
 
 
 class VoiceNode(LifecycleNode):
@@ -39,7 +53,7 @@ class VoiceNode(LifecycleNode):
 
     def __init__(self, name: str, **kwargs: Any) -> None:
         super().__init__(name, **kwargs)
-        self.p: dict[str, Any] = declare(self, [*self.PARAMETERS, _AUTOSTART])
+        self.p: dict[str, Any] = declare(self, [*self.PARAMETERS, _AUTOSTART, CPUS, NICE])
         self._health = HealthPublisher(self)
         self._fault = ""  # why the last transition failed
         self._active = False
