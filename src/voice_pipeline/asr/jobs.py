@@ -51,7 +51,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a job. `rejected_reason` is empty when the text is passed on; times in ns since the epoch."""
+    """What came of a job. `rejected_reason` is empty when the text is passed on; times in ns since the epoch.
+
+    A speculative one was made at a pause: its text is the final's, unless the person goes on.
+    """
 
     segment: Segment
     heard: Transcription
@@ -62,6 +65,7 @@ class Result:
     asr_start_ns: int
     asr_end_ns: int
     vad_end_ns: int = 0
+    is_speculative: bool = False
 
 
 @dataclass

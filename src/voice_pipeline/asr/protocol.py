@@ -21,6 +21,7 @@ class Transcription:
         compression_ratio: length of the text over its zlib size: above about 2.4 it repeats itself.
         language: ISO 639-1.
         processing_s: time the engine took.
+        second_look: why a faster first attempt was not trusted and this is the second; empty when there was none.
     """
 
     text: str
@@ -30,6 +31,7 @@ class Transcription:
     compression_ratio: float = 0.0
     language: str = "en"
     processing_s: float = 0.0
+    second_look: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class TranscriberOptions:
         compute_type: as the engine names it ("int8", "float16"); "auto" lets it choose.
         cpu_threads: for one transcription.
         beam_size: 1 is greedy.
+        encoder_window_s: length that audio is padded to, where it fits; 30 is Whisper's own and always possible.
     """
 
     model: str = ""
@@ -49,6 +52,7 @@ class TranscriberOptions:
     compute_type: str = "auto"
     cpu_threads: int = 2
     beam_size: int = 1
+    encoder_window_s: float = 30.0
 
 
 class Transcriber(Protocol):

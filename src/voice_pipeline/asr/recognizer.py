@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from voice_pipeline.asr.jobs import Job, JobQueue, Priority, Result, Segment, seconds
+from voice_pipeline.asr.partial_schedule import PartialSchedule
 from voice_pipeline.asr.protocol import Transcriber, Transcription
 from voice_pipeline.asr.rejection import RejectionRules
 from voice_pipeline.asr.stable_prefix import StablePrefix
@@ -19,8 +20,9 @@ from voice_pipeline.audio.ring import AudioRing
 _WAIT_FOR_AUDIO_NS = NS // 2
 # A partial that takes longer than this would hold up the final behind it: none until the engine is faster again.
 _SLOWEST_PARTIAL_NS = NS
-# Less than this is half a word; Whisper invents the rest.
-_SHORTEST_PARTIAL_NS = NS // 2
+# The detector's last frame of speech may cut a consonant: a running partial serves as the guess of a pause only if
+# it has heard this much more.
+_COVERS_NS = NS // 20
 
 
 @dataclass
@@ -65,7 +67,8 @@ class Recognizer:
         rules: what is not passed on.
         emit: gets every Result, partial and final, in order; from any thread, and must not call back.
         language: hint for the engine.
-        speculate: transcribe at pauses.
+        speculate: transcribe at pauses, and emit the result as a speculative one.
+        partials: when words are asked for while somebody speaks; None for never.
         ring_seconds: how much audio is kept: the longest utterance and the longest wait together.
         wall_ns: the system clock.
     """
@@ -78,6 +81,7 @@ class Recognizer:
         *,
         language: str = "",
         speculate: bool = True,
+        partials: PartialSchedule | None = None,
         ring_seconds: float = 60.0,
         wall_ns: Callable[[], int] = time.time_ns,
     ) -> None:
@@ -88,13 +92,13 @@ class Recognizer:
         self._emit = emit
         self._language = language
         self._speculate = speculate
+        self._partials = partials or PartialSchedule()
         self._wall_ns = wall_ns
         self._lock = threading.Lock()
         self._queue = JobQueue()
         self._waiting: list[_Waiting] = []
-        self._running: Job | None = None
+        self._running: Job | None = None  # its priority changes with what the person does meanwhile
         self._took_ns = 0  # the last transcription
-        self._claimed: Job | None = None  # the final that the running guess will become
         self._open: _Open | None = None
         self._ended: deque[str] = deque(maxlen=64)  # an END that comes twice is answered once
 
@@ -102,7 +106,7 @@ class Recognizer:
     def backlog(self) -> int:
         """Utterances that ended and are not transcribed yet."""
         with self._lock:
-            running = self._running is not None and (self._running.vad_end_ns > 0 or self._claimed is not None)
+            running = self._running is not None and self._running.priority is Priority.FINAL
             waiting = sum(w.priority is Priority.FINAL for w in self._waiting)
             return len(self._queue.finals) + waiting + running
 
@@ -111,21 +115,26 @@ class Recognizer:
         """Audio arrived."""
         with self._lock:
             self.ring.append(chunk)
-            return self._release_waiting()
+            released = self._release_waiting()
+            return self._want_partial() or released
 
     def started(self, utterance_id: str, audio_start_ns: int) -> None:
         """Somebody began to speak."""
         with self._lock:
             self._open = _Open(utterance_id, audio_start_ns)
+            self._partials.spoke(max(self.ring.end_ns, audio_start_ns))
 
     def paused(self, segment: Segment) -> bool:
         """A short silence: the utterance may be over."""
         with self._lock:
             if segment.utterance_id in self._ended:
                 return False
-            utterance = self._opened(segment)
-            utterance.paused = True
+            self._opened(segment).paused = True
             if not self._speculate:
+                return False
+            running = self._running
+            if running and running.priority is Priority.PARTIAL and _covers(running.segment, segment):
+                self._running = replace(running, priority=Priority.SPECULATIVE, segment=segment)
                 return False
             return self._want(Priority.SPECULATIVE, segment, 0)
 
@@ -133,8 +142,13 @@ class Recognizer:
         """The utterance goes on: what was begun at the pause is stale."""
         with self._lock:
             self._forget_guesses(utterance_id)
+            running = self._running
+            if running and running.priority is Priority.SPECULATIVE and running.segment.utterance_id == utterance_id:
+                self._running = replace(running, priority=Priority.PARTIAL)
             if self._open is not None and self._open.id == utterance_id:
                 self._open.paused = False
+                self._open.guess = None
+                self._partials.spoke(self.ring.end_ns)
 
     def dropped(self, utterance_id: str) -> None:
         """It was a false start: nothing to transcribe."""
@@ -155,22 +169,14 @@ class Recognizer:
                 return False
             running = self._running
             if running and running.priority is Priority.SPECULATIVE and running.segment.same_speech(segment):
-                self._claimed = replace(running, segment=segment, vad_end_ns=now)
+                self._running = replace(running, priority=Priority.FINAL, segment=segment, vad_end_ns=now)
                 return False
             return self._want(Priority.FINAL, segment, now)
 
-    def tick(self, partial: bool) -> bool:
-        """Called a few times a second: gives up waiting for late audio, and asks for a partial transcript."""
+    def tick(self) -> bool:
+        """Called a few times a second: gives up waiting for late audio."""
         with self._lock:
-            work = self._release_waiting()
-            u = self._open
-            busy = self._running is not None or len(self._queue) > 0 or self._took_ns > _SLOWEST_PARTIAL_NS
-            if not partial or u is None or u.paused or busy:
-                return work
-            end_ns = self.ring.end_ns
-            if end_ns - u.audio_start_ns < _SHORTEST_PARTIAL_NS:
-                return work
-            return self._want(Priority.PARTIAL, Segment(u.id, 0, u.audio_start_ns, end_ns, 0, 0.0), 0) or work
+            return self._release_waiting()
 
     def give_up(self) -> None:
         """Forget everything that waits (the owner is closing); `work` returns after the transcription it is in."""
@@ -193,43 +199,54 @@ class Recognizer:
                 error = f"the recogniser failed: {type(problem).__name__}: {problem}"
                 heard = Transcription("")
             with self._lock:
-                self._done(job, heard, error, began)
+                self._done(heard, error, began)
 
     # -- under the lock
-    def _done(self, job: Job, heard: Transcription, error: str, began_ns: int) -> None:
-        claimed, self._claimed, self._running = self._claimed, None, None
+    def _done(self, heard: Transcription, error: str, began_ns: int) -> None:
+        job, self._running = self._running, None
+        assert job is not None
         self.counters.failures += bool(error)
         self.counters.last_error = error
         ended_ns = self._wall_ns()
         self._took_ns = ended_ns - began_ns
-        final = claimed or (job if job.priority is Priority.FINAL else None)
         result = Result(
-            segment=(final or job).segment,
+            segment=job.segment,
             heard=heard,
-            is_final=final is not None,
+            is_final=job.priority is Priority.FINAL,
             stable_text=heard.text,
             rejected_reason=error,
             audio_seconds=seconds(job.audio),
             asr_start_ns=began_ns,
             asr_end_ns=ended_ns,
-            vad_end_ns=final.vad_end_ns if final else 0,
+            vad_end_ns=job.vad_end_ns,
         )
-        if final is not None:
+        if job.priority is Priority.FINAL:
             self._finish(result)
-        elif not error:
-            self._guessed(job, result)
+        elif not error and self._open is not None and self._open.id == job.segment.utterance_id:
+            show = self._show_guess if job.priority is Priority.SPECULATIVE else self._show_partial
+            show(self._open, result)
 
-    def _guessed(self, job: Job, result: Result) -> None:
-        u = self._open
-        if u is None or u.id != job.segment.utterance_id:
-            return
-        if job.priority is Priority.SPECULATIVE:
-            u.guess = result
-        level = job.segment.level_dbfs if job.priority is Priority.SPECULATIVE else 0.0
-        if self._rules.reason(result.heard, level):
-            return
-        text, stable = u.prefix.update(result.heard.text)
-        self._emit(replace(result, heard=replace(result.heard, text=text), stable_text=stable))
+    def _show_guess(self, u: _Open, result: Result) -> None:
+        """In full as heard, because the final will be the same; without words it says so: a cough is worth knowing."""
+        u.guess = result
+        reason = self._rules.reason(result.heard, result.segment.level_dbfs)
+        heard = replace(result.heard, text="") if reason else result.heard
+        if not reason:
+            u.prefix.update(heard.text)
+        self._emit(
+            replace(
+                result,
+                heard=heard,
+                is_speculative=True,
+                stable_text=u.prefix.leading(heard.text),
+                rejected_reason=reason,
+            )
+        )
+
+    def _show_partial(self, u: _Open, result: Result) -> None:
+        if not self._rules.reason(result.heard, level_dbfs=0.0):  # its level is not known yet
+            text, stable = u.prefix.update(result.heard.text)
+            self._emit(replace(result, heard=replace(result.heard, text=text), stable_text=stable))
 
     def _finish(self, result: Result) -> None:
         reason = result.rejected_reason or self._rules.reason(result.heard, result.segment.level_dbfs)
@@ -238,6 +255,14 @@ class Recognizer:
         self.counters.finals += 1
         self.counters.rejected += bool(reason)
         self._emit(replace(result, is_final=True, stable_text=result.heard.text, rejected_reason=reason))
+
+    def _want_partial(self) -> bool:
+        u, now_ns = self._open, self.ring.end_ns
+        busy = self._running is not None or len(self._queue) > 0 or self._took_ns > _SLOWEST_PARTIAL_NS
+        if u is None or u.paused or busy or not self._partials.due(now_ns):
+            return False
+        self._partials.asked(now_ns, self._took_ns)
+        return self._want(Priority.PARTIAL, Segment(u.id, 0, u.audio_start_ns, now_ns, 0, 0.0), 0)
 
     def _want(self, priority: Priority, segment: Segment, vad_end_ns: int) -> bool:
         cut = self.ring.cut(segment.audio_start_ns, segment.audio_end_ns)
@@ -286,3 +311,12 @@ class Recognizer:
         self._waiting = [
             w for w in self._waiting if w.priority is Priority.FINAL or w.segment.utterance_id != utterance_id
         ]
+
+
+def _covers(partial: Segment, pause: Segment) -> bool:
+    """The partial has heard all that was said before the pause."""
+    return (
+        partial.utterance_id == pause.utterance_id
+        and partial.audio_start_ns == pause.audio_start_ns
+        and partial.audio_end_ns >= pause.speech_end_ns + _COVERS_NS
+    )

@@ -31,6 +31,12 @@ class StablePrefix:
         whole = [*self._stable, *words[len(self._stable) :]]
         return " ".join(whole), " ".join(self._stable)
 
+    def leading(self, text: str) -> str:
+        """The leading words of `text` that agree with what is stable; "" when they contradict it."""
+        words = text.split()[: len(self._stable)]
+        agree = [_bare(w) for w in words] == [_bare(w) for w in self._stable]
+        return " ".join(words) if agree else ""
+
 
 def _bare(word: str) -> str:
     return _BARE.sub("", word).lower()

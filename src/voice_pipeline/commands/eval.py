@@ -96,7 +96,7 @@ def main(args: Sequence[str] | None = None) -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     console = Console(highlight=False)
     try:
-        recordings = [r for folder in _folders(options.audio) for r in load_folder(folder)[: options.limit or None]]
+        recordings = [r for folder in folders(options.audio) for r in load_folder(folder)[: options.limit or None]]
         results = _play(recordings, options, console)
         _whole_files(recordings, results, options.profile)
     except VoiceError as error:
@@ -114,7 +114,8 @@ def main(args: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _folders(named: list[Path] | None) -> list[Path]:
+def folders(named: list[Path] | None) -> list[Path]:
+    """The folders that were named, or those inside them, or the recordings for tests."""
     if named:
         return [
             sub
