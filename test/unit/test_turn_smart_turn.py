@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from voice_pipeline.audio.files import read_recording
+from voice_pipeline.errors import VoiceError
 from voice_pipeline.turn.log_mel import log_mel
 from voice_pipeline.turn.smart_turn import SmartTurn, features
 
