@@ -57,10 +57,12 @@ class Arm(Protocol):
 
 def node_parameters() -> dict[str, set[str]]:
     """The parameters that each node of ours has."""
-    from voice_pipeline.nodes import asr, dialogue, vad
+    from voice_pipeline.nodes.asr import AsrNode
+    from voice_pipeline.nodes.dialogue import DialogueNode
+    from voice_pipeline.nodes.vad import VadNode
 
-    nodes = {"asr": asr.PARAMETERS, "vad": vad.PARAMETERS, "dialogue": dialogue.DialogueNode.PARAMETERS}
-    return {name: {p.name for p in declared} for name, declared in nodes.items()}
+    nodes = {"asr": AsrNode, "vad": VadNode, "dialogue": DialogueNode}
+    return {name: {p.name for p in node.PARAMETERS} for name, node in nodes.items()}
 
 
 class Ours:

@@ -227,12 +227,16 @@ def ears(c: dict[str, Any]) -> WhisperSTTService:
 def voice(c: dict[str, Any]) -> Any:
     """The voice, from the files of the model store."""
     files, threads = c["voice_files"], c["tts_threads"] if c["settings"]["threads"] else 0
+    timeout = c["settings"]["stop_frame_timeout_s"]
+    more: dict[str, Any] = {} if timeout is None else {"stop_frame_timeout_s": timeout}
     if c["tts"] == "kokoro":
         from kokoro_onnx import Kokoro
         from pipecat.services.kokoro.tts import KokoroTTSService
 
         settings = KokoroTTSService.Settings(voice=c["voice"])
-        service: Any = KokoroTTSService(model_path=files["model"], voices_path=files["voices"], settings=settings)
+        service: Any = KokoroTTSService(
+            model_path=files["model"], voices_path=files["voices"], settings=settings, **more
+        )
         if threads:
             session = onnxruntime.InferenceSession(
                 files["model"], session_options(threads), providers=["CPUExecutionProvider"]
@@ -242,7 +246,7 @@ def voice(c: dict[str, Any]) -> Any:
     from pipecat.services.piper.tts import PiperTTSService
 
     model = Path(files["model"])
-    service = PiperTTSService(download_dir=model.parent, settings=PiperTTSService.Settings(voice=model.stem))
+    service = PiperTTSService(download_dir=model.parent, settings=PiperTTSService.Settings(voice=model.stem), **more)
     if threads:
         service._voice.session = onnxruntime.InferenceSession(
             str(model), session_options(threads), providers=["CPUExecutionProvider"]
@@ -260,6 +264,26 @@ def user_params(s: dict[str, Any]) -> LLMUserAggregatorParams:
     return LLMUserAggregatorParams(vad_analyzer=vad, user_turn_strategies=strategies)
 
 
+def in_force(s: dict[str, Any], user: Any, stt: Any, tts: Any, params: TransportParams, rate: int) -> dict[str, Any]:
+    """What really holds, defaults included, for whoever reads the table."""
+    analyzer = LocalSmartTurnAnalyzerV3 if user.user_turn_strategies is None else None
+    turn = SmartTurnParams() if analyzer else user.user_turn_strategies.stop[0]._turn_analyzer.params
+    return {
+        "vad": user.vad_analyzer.params.model_dump(),
+        "smart_turn": turn.model_dump(),
+        "stt_trailing_silence_s": stt._trailing_silence_secs,
+        "whisper": stt._more
+        if isinstance(stt, TunedWhisper)
+        else "faster-whisper's defaults (beam 5, fall-back temperatures)",
+        "whisper_threads": stt._threads if isinstance(stt, TunedWhisper) else "CTranslate2's own choice",
+        "voice_threads": s["threads"] or "ONNX Runtime's own choice, spinning",
+        "text_aggregation": str(tts._text_aggregation_mode),
+        "stop_frame_timeout_s": tts._stop_frame_timeout_s,
+        "audio_out_10ms_chunks": params.audio_out_10ms_chunks,
+        "audio_out_rate": rate,
+    }
+
+
 async def run(c: dict[str, Any], wire: Speaker) -> None:
     """Build the bot and serve."""
     s = c["settings"]
@@ -268,14 +292,19 @@ async def run(c: dict[str, Any], wire: Speaker) -> None:
     if s["out_10ms_chunks"] is not None:
         params.audio_out_10ms_chunks = s["out_10ms_chunks"]
     source, sink = Recordings(params, wire), Loudspeaker(params, wire, c["floor_dbfs"])
-    context = LLMContext(list(c["prefix"]))
-    pair = LLMContextAggregatorPair(context, user_params=user_params(s))
+    system, examples = c["prefix"][0]["content"], c["prefix"][1:]
+    context = LLMContext(list(examples))
+    user = user_params(s)
+    pair = LLMContextAggregatorPair(context, user_params=user)
     llm = OpenAILLMService(
         api_key="none",
         base_url=f"{c['server']}/v1",
-        settings=OpenAILLMService.Settings(model="local", temperature=c["temperature"], max_tokens=c["max_tokens"]),
+        settings=OpenAILLMService.Settings(
+            model="local", system_instruction=system, temperature=c["temperature"], max_tokens=c["max_tokens"]
+        ),
     )
-    pipeline = Pipeline([source, ears(c), pair.user(), llm, voice(c), sink, pair.assistant()])
+    stt, tts = ears(c), voice(c)
+    pipeline = Pipeline([source, stt, pair.user(), llm, tts, sink, pair.assistant()])
     worker = PipelineWorker(
         pipeline,
         params=PipelineParams(audio_in_sample_rate=RATE, audio_out_sample_rate=rate),
@@ -288,9 +317,9 @@ async def run(c: dict[str, Any], wire: Speaker) -> None:
     await runner.add_workers(worker)
 
     def obey() -> None:
-        wire.tell("ready", settings={**s, "audio_out_rate": rate})
+        wire.tell("ready", settings={"in_force": in_force(s, user, stt, tts, params, rate)})
         for path in orders():
-            context.set_messages(list(c["prefix"]))  # nothing is remembered
+            context.set_messages(list(examples))  # nothing is remembered
             source.play(path)
         os._exit(0)
 

@@ -88,9 +88,9 @@ class Steps:
 
 def whole_window() -> dict[str, Any]:
     """The recogniser's parameter for the encoder window, if it has one, at Whisper's own length."""
-    from voice_pipeline.nodes.asr import PARAMETERS
+    from voice_pipeline.nodes.asr import AsrNode
 
-    return {p.name: WHOLE_WINDOW_S for p in PARAMETERS if p.name == "encoder_window_s"}
+    return {p.name: WHOLE_WINDOW_S for p in AsrNode.PARAMETERS if p.name == "encoder_window_s"}
 
 
 class Ears:

@@ -64,6 +64,7 @@ class PipecatSettings:
     )
     stop_secs: float | None = None
     incomplete_stop_secs: float | None = None  # how long an "incomplete" turn may stay open
+    stop_frame_timeout_s: float | None = None  # a synthesis that takes longer is given up, and its answer never heard
     out_10ms_chunks: int | None = None
     voice_rate: bool = False  # play at the voice's own rate: no resampling
 
@@ -77,6 +78,7 @@ PIPECAT = {
         threads=True,
         stop_secs=0.2,
         incomplete_stop_secs=1.2,
+        stop_frame_timeout_s=10.0,
         out_10ms_chunks=1,
         voice_rate=True,
     ),

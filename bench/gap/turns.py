@@ -12,7 +12,9 @@ from bench.gap.recordings import Recording
 
 NS = 1_000_000_000
 # After this long without a sound a turn counts as unanswered: longer than the slowest arm waits for a person to go on.
-PATIENCE_S = 12.0
+PATIENCE_S = 10.0
+# When words were heard an answer is on its way, however slowly; it must not sound in the next turn.
+_PATIENCE_AFTER_WORDS_S = 25.0
 _QUIET_S = 0.8  # an answer is over; longer than any gap between two sentences of one
 _QUIET_AFTER_CUT_S = 4.0  # an answer to half an utterance may be followed by one to the rest
 
@@ -94,7 +96,7 @@ class Observed:
             return False
         quiet = now - max(self._changed_ns, self.speech_end_ns)
         if not self.audible_ns:
-            return now - self.speech_end_ns > PATIENCE_S * NS
+            return now - self.speech_end_ns > (_PATIENCE_AFTER_WORDS_S if any(self.heard) else PATIENCE_S) * NS
         return quiet > (_QUIET_AFTER_CUT_S if self.audible_ns < self.speech_end_ns else _QUIET_S) * NS
 
     def row(self, arm: str, round_: int, cpu_s: float) -> Row:
