@@ -123,11 +123,28 @@ def test_a_pause_is_transcribed_ahead_and_published_at_the_end(ros, monkeypatch)
     world.listen(1.5)
     world.tell(VoiceActivity.START)
     world.tell(VoiceActivity.PAUSE, speech_end=0.8, end=0.9, generation=1)
-    ros.wait(lambda: world.partials)
+    guess = ros.wait(lambda: world.partials)[0]
+    assert (guess.text, guess.speculative, guess.is_final) == ("heard 11200", True, False)
+    assert (guess.utterance_id, guess.generation, guess.rejected_reason) == ("u1", 1, "")
+    assert to_ns(guess.speech_end) == world.begin + 800_000_000
+    assert 0 < to_ns(guess.asr_start) <= to_ns(guess.asr_end)
+    assert to_ns(guess.vad_end) == 0
     world.end(generation=1)
     m = ros.wait(lambda: world.finals)[0]
-    assert m.text == "heard 11200"
+    assert (m.text, m.speculative, m.is_final) == (guess.text, False, True)
     assert to_ns(m.asr_end) < to_ns(m.vad_end)
+    assert world.partials == [guess]
+
+
+def test_a_pause_that_held_no_words_is_told_without_them(ros, monkeypatch):
+    world = World(ros, monkeypatch)
+    world.engine.text = " . "
+    world.listen(1.5)
+    world.tell(VoiceActivity.START)
+    world.tell(VoiceActivity.PAUSE, speech_end=0.8, end=0.9, generation=1)
+    m = ros.wait(lambda: world.partials)[0]
+    assert (m.text, m.stable_text, m.speculative, m.rejected_reason) == ("", "", True, "no words")
+    assert world.rejected == []
 
 
 def test_speech_after_the_pause_makes_the_guess_stale(ros, monkeypatch):
@@ -141,14 +158,14 @@ def test_speech_after_the_pause_makes_the_guess_stale(ros, monkeypatch):
 
 
 def test_partials_come_while_somebody_speaks(ros, monkeypatch):
-    world = World(ros, monkeypatch, partial_period_s=0.1)
-    world.listen(1.0)
+    world = World(ros, monkeypatch, first_partial_s=0.2, partial_period_s=0.4)
     world.tell(VoiceActivity.START)
-    ros.wait(lambda: len(world.partials) >= 2)
-    assert not world.partials[0].is_final
+    ros.wait(lambda: world.listen(0.1) or len(world.partials) >= 2, 10.0)
+    assert not any(m.is_final or m.speculative for m in world.partials)
     world.tell(VoiceActivity.END, reason=VoiceActivity.REASON_TOO_SHORT)
     time.sleep(0.15)
     count = len(world.partials)
+    world.listen(1.5)
     time.sleep(0.4)
     assert len(world.partials) == count
     assert world.finals == world.rejected == []

@@ -1,11 +1,14 @@
 """The real Whisper, and the way from audio through voice activity to words, without ROS."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from offline_ears import hear, word_errors
 from voice_pipeline.asr.protocol import TranscriberOptions
 from voice_pipeline.asr.registry import make_transcriber
+from voice_pipeline.asr.rejection import RejectionRules
 from voice_pipeline.audio.files import read_recording
 from voice_pipeline.audio.formats import to_float
 from voice_pipeline.errors import VoiceError
@@ -31,6 +34,31 @@ def whisper(model):
 
 
 @pytest.fixture(scope="module")
+def short_sighted(model):
+    """The same Whisper with an encoder window of 10 s."""
+    model("whisper-tiny.en-ct2")
+    engine = make_transcriber("faster_whisper", TranscriberOptions(encoder_window_s=10.0))
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def windows(short_sighted, monkeypatch):
+    """Seconds that its encoder was given, in order."""
+    given = []
+    real = short_sighted._model.model
+    watched = SimpleNamespace(
+        encode=lambda features, **k: given.append(features.shape[-1] / 100) or real.encode(features, **k),
+        generate=real.generate,
+        is_multilingual=real.is_multilingual,
+        device=real.device,
+        device_index=real.device_index,
+    )
+    monkeypatch.setattr(short_sighted._model, "model", watched)
+    return given
+
+
+@pytest.fixture(scope="module")
 def detector(model):
     model("silero-vad")
     return make_detector("silero", "silero-vad")
@@ -51,7 +79,45 @@ def test_a_decoder_is_not_allowed_to_write_for_ever(whisper, monkeypatch):
     )
     for seconds in (1, 5, 28):
         whisper.transcribe(np.zeros(16_000 * seconds, np.float32), "en")
-    assert asked == [44, 92, 224]
+    assert asked == [44, 92, 224]  # at 30 s
+
+
+def test_what_fits_into_a_short_window_is_heard_in_it_and_the_rest_in_the_whole(short_sighted, windows, recordings):
+    for name in ("command_cognitive_whatstheweatherlike.wav", "long_resemblyze_2817_142371_0000.wav"):
+        heard = short_sighted.transcribe(to_float(read_recording(recordings / "dev" / name).samples), "en")
+        errors, words = word_errors(SPOKEN[name], heard.text)
+        assert errors / words <= 0.1, heard.text
+        assert heard.second_look == ""
+    assert windows == [10.0, 30.0]
+
+
+def test_audio_that_leaves_no_room_in_the_short_window_is_not_pressed_into_it(short_sighted, windows):
+    for seconds in (9.4, 9.6):
+        short_sighted.transcribe(np.zeros(int(16_000 * seconds), np.float32), "en")
+    assert windows[-1] == 30.0
+
+
+def test_a_text_that_repeats_itself_in_the_short_window_is_made_again(short_sighted, windows, recordings):
+    # Known to loop there with tiny.en: "0 0 0 0 ...".
+    samples = read_recording(recordings / "dev" / "word_isolated_270bfa52_nohash_0.wav").samples
+    heard = short_sighted.transcribe(to_float(samples), "en")
+    assert heard.text.lower().strip(" .") in ("zero", "0")
+    assert heard.second_look in ("repeats itself", "did not come to an end")
+    assert windows == [10.0, 30.0]
+
+
+def test_figures_of_the_short_window_mean_what_they_do_in_the_whole(short_sighted, whisper, recordings):
+    audio = to_float(read_recording(recordings / "dev" / "command_cognitive_whatstheweatherlike.wav").samples)
+    short, whole = short_sighted.transcribe(audio, "en"), whisper.transcribe(audio, "en")
+    assert short.text == whole.text
+    assert short.confidence == pytest.approx(whole.confidence, abs=0.1)
+    assert short.no_speech_probability == pytest.approx(whole.no_speech_probability, abs=0.1)
+
+
+@pytest.mark.parametrize("name", ["bird_robin.wav", "mic_rub_tap.wav"])
+def test_noise_in_the_short_window_is_held_back_as_before(short_sighted, recordings, name):
+    audio = to_float(read_recording(recordings / "noise" / name).samples)
+    assert RejectionRules().reason(short_sighted.transcribe(audio, "en"), -30.0)
 
 
 def test_a_sample_alone_does_no_harm(whisper):

@@ -30,3 +30,14 @@ def test_what_was_stable_stays():
 def test_the_stable_part_always_leads_the_text():
     for text, stable in feed("a b c", "a b d e", "x y", "a b d e f", "a b d e f g"):
         assert text.startswith(stable)
+
+
+def test_the_leading_words_of_another_text_are_those_that_agree_with_what_is_stable():
+    prefix = StablePrefix()
+    assert prefix.leading("nod your head") == ""
+    prefix.update("nod your")
+    prefix.update("nod your hat")
+    assert prefix.leading("Nod, your head.") == "Nod, your"
+    assert prefix.leading("Not your head.") == ""
+    assert prefix.leading("nod") == ""
+    assert prefix.leading("") == ""
