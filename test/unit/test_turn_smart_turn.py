@@ -21,7 +21,13 @@ def chirp(seconds, level=0.3):
     return (level * np.sin(2 * np.pi * (100 + 900 * t) * t) + noise).astype(np.float32)
 
 
-@pytest.mark.parametrize("sound", [chirp(8.0), chirp(8.0, 0.0), chirp(1.0)], ids=["chirp", "noise", "short"])
+def fading(seconds):
+    return (chirp(seconds) * np.logspace(0, -6, int(seconds * 16_000))).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    "sound", [chirp(8.0), chirp(8.0, 0.0), chirp(1.0), fading(2.0)], ids=["chirp", "noise", "short", "fading"]
+)
 def test_the_picture_is_whispers(sound):
     from faster_whisper.feature_extractor import FeatureExtractor
 

@@ -67,7 +67,6 @@ class _Pause:
     closed: bool = False  # nothing changes the verdict any more
     whole: bool = False  # the words are said alone, whatever they sound like
     asked: int = 0  # how often the model was asked
-    waiting: bool = False  # for its answer
     complete: bool | None = None  # its last answer
 
 
@@ -110,10 +109,10 @@ class EndOfTurn:
     def heard(self, until_ns: int) -> Ask | None:
         """Audio has arrived up to this capture time."""
         p = self._pause
-        if p is None or p.closed or p.waiting:
+        if p is None or p.closed:
             return None
         silence_ns = until_ns - p.speech_end_ns
-        first = p.asked == 0 and not p.read and silence_ns >= round(self._o.wait * NS)
+        first = p.asked == 0 and silence_ns >= round(self._o.wait * NS)
         again = p.asked == 1 and p.complete is False and silence_ns >= round(self._o.again * NS)
         return self._ask(p) if first or again else None
 
@@ -124,7 +123,6 @@ class EndOfTurn:
         p = self._pause
         if p is None or p.closed or not self.is_present(utterance_id, generation):
             return None
-        p.waiting = False
         p.complete = probability >= self._o.complete_probability
         if p.whole and not p.complete:
             return self._verdict(p, None, _ALONE, probability, processing_s)
@@ -137,7 +135,6 @@ class EndOfTurn:
         if self._o.judge != "smart_turn":
             return None
         p.asked += 1
-        p.waiting = True
         return Ask(p.utterance_id, p.generation, p.audio_start_ns)
 
     @staticmethod
