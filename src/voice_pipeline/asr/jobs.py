@@ -41,12 +41,14 @@ class Segment:
 
 @dataclass(frozen=True)
 class Job:
-    """One transcription to do: int16[n] at 16 kHz. `vad_end_ns`: when the end of the utterance was known, 0 before."""
+    """One transcription to do: int16[n] at 16 kHz. `vad_end_ns`: when the end of the utterance was known, 0 before;
+    `complete`: no audio of the segment is missing."""
 
     priority: Priority
     segment: Segment
     audio: Int16
     vad_end_ns: int = 0
+    complete: bool = True
 
 
 @dataclass(frozen=True)

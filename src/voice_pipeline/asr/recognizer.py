@@ -8,16 +8,15 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from voice_pipeline.asr.intake import Intake
 from voice_pipeline.asr.jobs import Job, JobQueue, Priority, Result, Segment, seconds
 from voice_pipeline.asr.partial_schedule import PartialSchedule
 from voice_pipeline.asr.protocol import Transcriber, Transcription
 from voice_pipeline.asr.rejection import RejectionRules
 from voice_pipeline.asr.stable_prefix import StablePrefix
-from voice_pipeline.audio.formats import NS, AudioChunk, ns_to_samples, to_float
+from voice_pipeline.audio.formats import NS, AudioChunk, to_float
 from voice_pipeline.audio.ring import AudioRing
 
-# Audio and voice activity come on two topics: the last chunk may be a moment behind the event that speaks of it.
-_WAIT_FOR_AUDIO_NS = NS // 2
 # A partial that takes longer than this would hold up the final behind it: none until the engine is faster again.
 _SLOWEST_PARTIAL_NS = NS
 # The detector's last frame of speech may cut a consonant: a running partial serves as the guess of a pause only if
@@ -46,14 +45,6 @@ class _Open:
     paused: bool = False
     prefix: StablePrefix = field(default_factory=StablePrefix)
     guess: Result | None = None  # of its last pause; good for an end with the same speech only
-
-
-@dataclass(frozen=True)
-class _Waiting:
-    priority: Priority
-    segment: Segment
-    vad_end_ns: int
-    deadline_ns: int
 
 
 class Recognizer:
@@ -86,7 +77,7 @@ class Recognizer:
         wall_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self.counters = RecognizerCounters()
-        self.ring = AudioRing(ring_seconds)
+        self._intake = Intake(ring_seconds)
         self._transcriber = transcriber
         self._rules = rules
         self._emit = emit
@@ -96,27 +87,29 @@ class Recognizer:
         self._wall_ns = wall_ns
         self._lock = threading.Lock()
         self._queue = JobQueue()
-        self._waiting: list[_Waiting] = []
         self._running: Job | None = None  # its priority changes with what the person does meanwhile
         self._took_ns = 0  # the last transcription
         self._open: _Open | None = None
         self._ended: deque[str] = deque(maxlen=64)  # an END that comes twice is answered once
 
     @property
+    def ring(self) -> AudioRing:
+        """The recent audio."""
+        return self._intake.ring
+
+    @property
     def backlog(self) -> int:
         """Utterances that ended and are not transcribed yet."""
         with self._lock:
             running = self._running is not None and self._running.priority is Priority.FINAL
-            waiting = sum(w.priority is Priority.FINAL for w in self._waiting)
-            return len(self._queue.finals) + waiting + running
+            return len(self._queue.finals) + self._intake.finals + running
 
     # -- what happens, in the order it happens; True: there is work
     def append(self, chunk: AudioChunk) -> bool:
         """Audio arrived."""
         with self._lock:
-            self.ring.append(chunk)
-            released = self._release_waiting()
-            return self._want_partial() or released
+            arrived = self._put(self._intake.append(chunk, self._wall_ns()))
+            return self._want_partial() or arrived
 
     def started(self, utterance_id: str, audio_start_ns: int) -> None:
         """Somebody began to speak."""
@@ -136,7 +129,7 @@ class Recognizer:
             if running and running.priority is Priority.PARTIAL and _covers(running.segment, segment):
                 self._running = replace(running, priority=Priority.SPECULATIVE, segment=segment)
                 return False
-            return self._want(Priority.SPECULATIVE, segment, 0)
+            return self._want(Priority.SPECULATIVE, segment)
 
     def resumed(self, utterance_id: str) -> None:
         """The utterance goes on: what was begun at the pause is stale."""
@@ -176,13 +169,13 @@ class Recognizer:
     def tick(self) -> bool:
         """Called a few times a second: gives up waiting for late audio."""
         with self._lock:
-            return self._release_waiting()
+            return self._put(self._intake.ready(self._wall_ns()))
 
     def give_up(self) -> None:
         """Forget everything that waits (the owner is closing); `work` returns after the transcription it is in."""
         with self._lock:
             self._queue = JobQueue()
-            self._waiting.clear()
+            self._intake.forget_all()
 
     def work(self) -> None:
         """Transcribe until nothing waits. On the worker thread."""
@@ -262,37 +255,21 @@ class Recognizer:
         if u is None or u.paused or busy or not self._partials.due(now_ns):
             return False
         self._partials.asked(now_ns, self._took_ns)
-        return self._want(Priority.PARTIAL, Segment(u.id, 0, u.audio_start_ns, now_ns, 0, 0.0), 0)
+        return self._want(Priority.PARTIAL, Segment(u.id, 0, u.audio_start_ns, now_ns, 0, 0.0))
 
-    def _want(self, priority: Priority, segment: Segment, vad_end_ns: int) -> bool:
-        cut = self.ring.cut(segment.audio_start_ns, segment.audio_end_ns)
-        if cut.pending:
-            deadline = self._wall_ns() + _WAIT_FOR_AUDIO_NS
-            self._waiting.append(_Waiting(priority, segment, vad_end_ns, deadline))
-            return False
-        return self._put(_Waiting(priority, segment, vad_end_ns, 0))
+    def _want(self, priority: Priority, segment: Segment, vad_end_ns: int = 0) -> bool:
+        return self._put(self._intake.want(priority, segment, vad_end_ns, self._wall_ns()))
 
-    def _release_waiting(self) -> bool:
-        if not self._waiting:
-            return False
-        now = self._wall_ns()
-        ready = [w for w in self._waiting if w.segment.audio_end_ns <= self.ring.end_ns or now >= w.deadline_ns]
-        self._waiting = [w for w in self._waiting if w not in ready]
-        put = [self._put(w) for w in ready]
-        return any(put)
-
-    def _put(self, wanted: _Waiting) -> bool:
-        segment = wanted.segment
-        cut = self.ring.cut(segment.audio_start_ns, segment.audio_end_ns)
-        if wanted.priority is Priority.FINAL and (cut.lost or cut.pending > ns_to_samples(NS // 100)):
-            self.counters.incomplete += 1
-        if len(cut.samples) == 0:
-            if wanted.priority is Priority.FINAL:
+    def _put(self, jobs: list[Job]) -> bool:
+        for job in jobs:
+            final = job.priority is Priority.FINAL
+            self.counters.incomplete += final and not job.complete
+            if len(job.audio):
+                self._queue.put(job)
+            elif final:
                 now = self._wall_ns()
-                self._finish(Result(segment, Transcription(""), True, "", "", 0.0, now, now, wanted.vad_end_ns))
-            return False
-        self._queue.put(Job(wanted.priority, segment, cut.samples, wanted.vad_end_ns))
-        return True
+                self._finish(Result(job.segment, Transcription(""), True, "", "", 0.0, now, now, job.vad_end_ns))
+        return any(len(job.audio) for job in jobs)
 
     def _opened(self, segment: Segment) -> _Open:
         """The utterance of a segment, also when its start was missed (this node came up in the middle)."""
@@ -308,9 +285,7 @@ class Recognizer:
 
     def _forget_guesses(self, utterance_id: str) -> None:
         self._queue.drop_guess(utterance_id)
-        self._waiting = [
-            w for w in self._waiting if w.priority is Priority.FINAL or w.segment.utterance_id != utterance_id
-        ]
+        self._intake.forget_guesses(utterance_id)
 
 
 def _covers(partial: Segment, pause: Segment) -> bool:
