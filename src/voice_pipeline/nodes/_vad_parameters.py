@@ -107,7 +107,7 @@ PARAMETERS = (
         "end_of_turn_again_s",
         0.5,
         "Silence after which the model is asked once more where it said that the sentence goes on. 0.5: it then sees 5 of "
-        "11 ends that it missed before, and END comes no sooner than without a verdict.",
+        "11 ends that it missed before, and END comes when silence alone would bring it.",
         0.2,
         5.0,
     ),
