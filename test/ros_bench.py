@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from rclpy.action import ActionClient
@@ -12,6 +12,17 @@ from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
+
+from voice_pipeline.ros.domain import free_domain
+
+
+def fresh_bench(monkeypatch: Any) -> Iterator[RosBench]:
+    """What the fixture `ros` is: a bench on a domain of its own, loopback only, taken down afterwards."""
+    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    monkeypatch.setenv("ROS_LOCALHOST_ONLY", "0")
+    bench = RosBench(free_domain())
+    yield bench
+    bench.close()
 
 
 class RosBench:

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ros_bench import RosBench
-from voice_pipeline.ros.domain import free_domain
+from ros_bench import fresh_bench
 
 
 @pytest.fixture
 def ros(monkeypatch):
     """A RosBench on a fresh ROS domain."""
-    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-    monkeypatch.setenv("ROS_LOCALHOST_ONLY", "0")
-    bench = RosBench(free_domain())
-    yield bench
-    bench.close()
+    yield from fresh_bench(monkeypatch)
