@@ -21,9 +21,7 @@ from voice_pipeline.turn.stages import STAGES
 
 UNHEARD = {k: v for k, v in PLAIN.items() if k != "first_played"}
 TRACES = [
-    Trace(
-        "fast", at(**SPECULATIVE), speculative=True, guesses=2, wasted_ms=120.0, prompt_tokens=812, cached_tokens=790
-    ),
+    Trace("fast", at(**SPECULATIVE), speculative=True, guesses=2, wasted_ms=120.0, prompt_tokens=22, cached_tokens=790),
     Trace("slow <b>", at(**{k: 2 * v for k, v in PLAIN.items()}), interrupted=True, tools=("look_at",)),
     Trace("middle", at(**PLAIN), guesses=1, wasted_ms=60.0),
     Trace("unheard", at(**UNHEARD)),
@@ -135,7 +133,7 @@ def test_recorded_turns_make_a_report_a_line_a_turn_and_a_summary(tmp_path, caps
     assert lines[0].startswith(
         "fast: gap 440 ms = wait for a pause 96 + wait for the end 324 + hand-over 5 + playback 15"
     )
-    assert "790 of 812 prompt tokens cached" in lines[0]
+    assert "22 prompt tokens read, 790 from the cache" in lines[0]
     assert lines[3].startswith("unheard: no answer was heard")
     assert lines[4].startswith("4 turns · gap p50 1130 ms")
     assert lines[5] == f"report of 4 turns: {tmp_path / 'out' / 'report.html'}"

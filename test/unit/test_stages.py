@@ -87,6 +87,21 @@ def test_an_end_right_behind_the_verdict_was_waiting_for_the_check():
     assert path["wait for the end"] == 20.0
 
 
+def test_a_guess_that_calls_a_tool_speaks_when_the_turn_is_taken_and_waited_for_that():
+    tool = {"llm_request": 231, "llm_first_token": 260, "first_clause": 432, "tts_request": 434, "first_audio": 600}
+    path = held_up(**{**SPECULATIVE, **tool, "first_played": 620})
+    assert path["wait for the end"] == 324.0
+    assert path["first clause"] == 7.0
+    assert "first token" not in path
+
+
+def test_tokens_that_go_on_coming_long_after_the_turn_is_taken_did_not_wait_for_that():
+    slow = {"first_clause": 900, "tts_request": 902, "first_audio": 1000, "first_played": 1020}
+    path = held_up(**{**SPECULATIVE, **slow})
+    assert path["first clause"] == 600.0
+    assert "wait for the end" not in path
+
+
 def test_recognition_done_again_after_the_end_holds_up_the_answer():
     again = {**PLAIN, "pause": 100, "asr_start": 505}
     assert held_up(**again)["recognition"] == 197.0

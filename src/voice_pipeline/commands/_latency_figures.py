@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib
 from matplotlib.artist import Artist
@@ -13,6 +14,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from voice_pipeline.commands._latency_traces import Trace
 from voice_pipeline.commands._stage_colours import COLOURS
@@ -23,7 +25,7 @@ _WIDTH = 9.0  # inches; the page scales it
 _ROW, _MARGIN = 0.34, 1.3  # inches a row, and for title and axis
 _PATH = "the answer waited for"
 # Text stays text (to search and to copy); the salt makes the same turns give the same file.
-_STYLE = {"svg.fonttype": "none", "svg.hashsalt": "voice_pipeline", "font.size": 9, "axes.axisbelow": True}
+_STYLE: Any = {"svg.fonttype": "none", "svg.hashsalt": "voice_pipeline", "font.size": 9, "axes.axisbelow": True}
 _KINDS = (
     ("guess kept", "o", "#0072b2"),
     ("no guess kept", "s", "#e69f00"),
@@ -112,7 +114,7 @@ def gap_figure(traces: Sequence[Trace]) -> Figure:
     axes.set_xlabel("turn")
     axes.set_ylabel("gap in ms")
     axes.set_ylim(0, max(gaps) * 1.1)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     _legend(figure, axes.get_legend_handles_labels()[0])
     return figure
 

@@ -91,6 +91,8 @@ def _chosen(traces: Sequence[Trace]) -> list[tuple[str, Trace, str]]:
     if not heard:
         return [("last", traces[-1], f"Last turn {traces[-1].turn_id} (no answer was heard)")]
     median, slowest = heard[(len(heard) - 1) // 2], heard[-1]
+    if len(heard) == 1:
+        return [("median", median, f"The only answered turn {median.turn_id}: {median.gap_ms:.0f} ms")]
     return [
         ("median", median, f"Median turn {median.turn_id}: {median.gap_ms:.0f} ms"),
         ("slowest", slowest, f"Slowest turn {slowest.turn_id}: {slowest.gap_ms:.0f} ms"),

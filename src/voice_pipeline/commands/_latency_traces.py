@@ -49,7 +49,7 @@ class Trace:
         if self.guesses:
             notes.append(f"{self.guesses} guess{'es' if self.guesses > 1 else ''}, {self.wasted_ms:.0f} ms wasted")
         if self.prompt_tokens:
-            notes.append(f"{self.cached_tokens} of {self.prompt_tokens} prompt tokens cached")
+            notes.append(f"{self.prompt_tokens} prompt tokens read, {self.cached_tokens} from the cache")
         notes += [*self.tools, *(["interrupted"] if self.interrupted else [])]
         return f" ({'; '.join(notes)})" if notes else ""
 

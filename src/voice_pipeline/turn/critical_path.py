@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 HAND_OVER = "hand-over"  # from one stage to the next: messages, queues, prompts; what no stage accounts for
 
-# One frame of voice activity (512 samples at 16 kHz): an end this close behind the verdict was waiting for it.
-_FRAME_NS = 32_000_000
+# One frame of voice activity (512 samples at 16 kHz): what follows this close on its trigger was waiting for it.
+_CLOSE_NS = 32_000_000
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class Step:
         stage: the word for the time spent until then.
         after: what must have been before; one that carries a later stamp is taken to have been at the same moment.
         maybe: what may have been before: with speculation it comes later, and then it did not hold this up.
+        trigger: what may have set it off: it did if this follows close on it, otherwise something slower went on.
         begin: the stamps between which the stage itself works, the latest of them; empty when it has no work of its own.
     """
 
@@ -27,6 +28,7 @@ class Step:
     stage: str
     after: tuple[str, ...]
     maybe: tuple[str, ...] = ()
+    trigger: str = ""
     begin: tuple[str, ...] = ()
 
 
@@ -35,11 +37,12 @@ STEPS = (
     Step("asr_start", HAND_OVER, ("pause",), maybe=("vad_end",)),
     Step("asr_final", "recognition", ("asr_start",), begin=("asr_start",)),
     Step("verdict", "end-of-turn check", ("pause",), begin=("pause",)),
-    Step("vad_end", "wait for the end", ("pause",), begin=("pause",)),
+    Step("vad_end", "wait for the end", ("pause",), trigger="verdict", begin=("pause",)),
     Step("commit", HAND_OVER, ("vad_end", "asr_final")),
     Step("llm_request", HAND_OVER, ("asr_final",), maybe=("commit",)),
     Step("llm_first_token", "first token", ("llm_request",), begin=("llm_request",)),
-    Step("first_clause", "first clause", ("llm_first_token",), begin=("llm_first_token",)),
+    # A guess that calls a tool says nothing before the turn is taken: tools have effects.
+    Step("first_clause", "first clause", ("llm_first_token",), trigger="commit", begin=("llm_first_token",)),
     Step("tts_request", HAND_OVER, ("first_clause",), maybe=("commit",)),
     Step("first_audio", "synthesis", ("tts_request",), begin=("tts_request",)),
     Step("first_played", "playback", ("first_audio", "commit"), begin=("first_audio", "commit")),
@@ -86,9 +89,9 @@ def critical_path(stamps: Mapping[str, int]) -> list[Span]:
 def _held_by(name: str, at: int, stamps: Mapping[str, int]) -> tuple[int, str]:
     """The latest of the things that `name`, reached at `at`, waited for: its time and its stamp's name."""
     found = list(_needed(name, at, stamps))
-    verdict = stamps.get("verdict", 0)
-    if name == "vad_end" and 0 <= at - verdict <= _FRAME_NS:
-        found.append((verdict, "verdict"))
+    trigger = _BY_STAMP[name].trigger
+    if (t := stamps.get(trigger, 0)) and 0 <= at - t <= _CLOSE_NS:
+        found.append((t, trigger))
     return max(found, key=lambda f: f[0])
 
 
