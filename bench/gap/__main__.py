@@ -15,13 +15,13 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from bench.gap.arms import make_arm, pipecat_python
-from bench.gap.recordings import Recording, choose, listed, measure
+from bench.gap.recordings import Recording, choose, listed
 from bench.gap.report import show, summarise
 from bench.gap.settings import ARMS, FLOOR_DBFS, MAX_TOKENS, MODEL_SETS, PROFILE, TEMPERATURE
 from bench.gap.turns import Row
@@ -41,24 +41,25 @@ def main(args: Sequence[str] | None = None) -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     rows: list[Row] = []
     settings: dict[str, Any] = {}
+    turns = options.out / "turns.json"
+    for old in (turns, options.out / "summary.json"):
+        old.unlink(missing_ok=True)  # nobody takes an old table for this run's
     try:
         arms = _arms(options.arms)
         recordings = _recordings(options, console)
         python = options.pipecat_python or (pipecat_python() if any("pipecat" in a for a in arms) else "")
         began = time.monotonic()
-        _measure(arms, recordings, options, python, rows, settings, console)
+        for _ in _measure(arms, recordings, options, python, rows, settings, console):
+            _write(turns, [r.as_dict() for r in rows])  # what was measured is kept whatever happens next
     except VoiceError as error:
         print(f"bench-gap: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\nbench-gap: interrupted; nothing was written.", file=sys.stderr)
+        print("\nbench-gap: interrupted; no summary was written.", file=sys.stderr)
         return 130
     summary = summarise(rows, options.seed)
     summary["settings"] = _about(options, recordings, settings, time.monotonic() - began)
-    (options.out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
-    (options.out / "turns.json").write_text(
-        json.dumps([r.as_dict() for r in rows], indent=1, ensure_ascii=False) + "\n"
-    )
+    _write(options.out / "summary.json", summary)
     show(console, summary)
     console.print(f"{options.out}/summary.json, {options.out}/turns.json", style="dim")
     return 0
@@ -95,9 +96,11 @@ def _recordings(options: argparse.Namespace, console: Console) -> list[Recording
     if options.limit < 1 or options.rounds < 1:
         raise VoiceError("there is nothing to play.", "Give --limit and --rounds of at least 1.")
     detector = SileroDetector()
-    chosen = [measure(one, detector) for one in choose(listed(options.audio), options.limit, options.seed)]
+    chosen, passed = choose(listed(options.audio), options.limit, options.seed, detector)
     detector.close()
     console.print(f"{len(chosen)} recordings, {sum(r.seconds for r in chosen):.0f} s of audio in each arm", style="dim")
+    if passed:
+        console.print(f"not used, where their speech ends is not clear: {', '.join(passed)}", style="dim")
     return chosen
 
 
@@ -109,7 +112,8 @@ def _measure(
     rows: list[Row],
     settings: dict[str, Any],
     console: Console,
-) -> None:
+) -> Iterator[None]:
+    """Every arm in every round; stops to be looked at after each arm."""
     dice = random.Random(options.seed)
     began = time.monotonic()
     rounds = min(options.rounds, len(recordings))
@@ -129,6 +133,11 @@ def _measure(
                     row = arm.turn(recording, number + 1)
                     rows.append(row)
                     console.print(f"  {_line(row)}", markup=False)
+            yield
+
+
+def _write(path: Path, content: object) -> None:
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
 def _line(row: Row) -> str:

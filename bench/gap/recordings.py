@@ -18,6 +18,7 @@ from voice_pipeline.vad.protocol import VoiceActivityDetector
 
 SPEECH = 0.5  # Silero's own threshold
 # A manifest's estimate is from energy or an alignment: the detector's last frame of speech is looked for this near to it.
+# Where there is none, nobody knows when the speech ended (breath, a click, a chair), and the recording is not used.
 _NEAR_S = 0.6
 CATEGORIES = ("command", "sentence")
 
@@ -84,33 +85,57 @@ def listed(folder: Path | None) -> list[Listed]:
     return result
 
 
-def choose(everything: Sequence[Listed], count: int, seed: int) -> list[Listed]:
-    """`count` of them, as many of each category as there are (in turn), chosen and ordered by the seed alone."""
+def ranked(everything: Sequence[Listed], seed: int) -> list[Listed]:
+    """All of them, the categories in turn, each in an order that the seed alone decides."""
     dice = random.Random(seed)
     by_category: dict[str, list[Listed]] = {}
     for one in sorted(everything, key=lambda r: r.path.name):
         by_category.setdefault(one.category, []).append(one)
     for group in by_category.values():
         dice.shuffle(group)
-    chosen: list[Listed] = []
-    while len(chosen) < min(count, len(everything)):
-        for group in by_category.values():
-            if group and len(chosen) < count:
-                chosen.append(group.pop())
-    dice.shuffle(chosen)
-    return chosen
+    order: list[Listed] = []
+    while any(by_category.values()):
+        order += [group.pop() for group in by_category.values() if group]
+    return order
 
 
-def measure(one: Listed, detector: VoiceActivityDetector) -> Recording:
-    """Read a recording and find its last sample of speech.
+def choose(
+    everything: Sequence[Listed], count: int, seed: int, detector: VoiceActivityDetector
+) -> tuple[list[Recording], list[str]]:
+    """The first `count` of the ranking whose end of speech is sure, shuffled; and the names of those passed over.
 
     Raises:
-        VoiceError: it cannot be read, or holds no speech.
+        VoiceError: one cannot be read, or none can be used.
+    """
+    chosen: list[Recording] = []
+    passed: list[str] = []
+    for one in ranked(everything, seed):
+        if len(chosen) == count:
+            break
+        found = measure(one, detector)
+        if found is None:
+            passed.append(one.path.name)
+        else:
+            chosen.append(found)
+    if not chosen:
+        raise VoiceError(
+            f"in none of {len(everything)} recordings is it clear where the speech ends.",
+            "Correct or leave out the manifest's column speech_end_est (seconds), or give other recordings.",
+        )
+    random.Random(seed).shuffle(chosen)
+    return chosen, passed
+
+
+def measure(one: Listed, detector: VoiceActivityDetector) -> Recording | None:
+    """Read a recording and find its last sample of speech; None when that is not clear.
+
+    Raises:
+        VoiceError: it cannot be read.
     """
     samples = read_recording(one.path).samples
     end_s = speech_end(probabilities(samples, detector), one.estimate_s)
     if end_s is None:
-        raise VoiceError(f"{one.path.name} holds no speech.", "Leave it out of the manifest.")
+        return None
     seconds = len(samples) / SAMPLE_RATE
     return Recording(one.path, one.transcript, one.category, seconds, min(end_s, seconds))
 
@@ -125,13 +150,8 @@ def probabilities(samples: Int16, detector: VoiceActivityDetector) -> list[float
 
 
 def speech_end(probability: Sequence[float], estimate_s: float | None) -> float | None:
-    """End in s of the last frame of speech near the estimate; the estimate itself when there is none near it.
-
-    Without an estimate: of the last frame of speech at all, None when there is no such frame.
-    """
+    """End in s of the last frame of speech near the estimate, or of all where there is no estimate; None: no such frame."""
     frame_s = CHUNK_SAMPLES / SAMPLE_RATE
     ends = [(i + 1) * frame_s for i, p in enumerate(probability) if p >= SPEECH]
-    if estimate_s is None:
-        return ends[-1] if ends else None
-    near = [e for e in ends if abs(e - estimate_s) <= _NEAR_S]
-    return near[-1] if near else estimate_s
+    near = [e for e in ends if estimate_s is None or abs(e - estimate_s) <= _NEAR_S]
+    return near[-1] if near else None

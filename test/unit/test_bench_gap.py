@@ -3,6 +3,7 @@
 import json
 import math
 import sys
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # the bench is no 
 from bench.gap import __main__ as bench_gap
 from bench.gap.conversation import prefix, prefix_json
 from bench.gap.overhead import split
-from bench.gap.recordings import Listed, Recording, choose, listed, measure, probabilities, speech_end
+from bench.gap.recordings import Listed, Recording, choose, listed, probabilities, ranked, speech_end
 from bench.gap.report import arm_figures, ratio, summarise, word_error_rate
 from bench.gap.settings import ARMS, MODEL_SETS, PIPECAT, ours_overrides
 from bench.gap.turns import PATIENCE_S, Observed, Row
@@ -38,8 +39,8 @@ def test_speech_ends_with_the_last_sure_frame_near_the_estimate():
     assert speech_end(chance, 51 * FRAME_S) == pytest.approx(51 * FRAME_S, abs=1e-9)
 
 
-def test_the_estimate_itself_counts_where_the_detector_hears_nothing_near_it():
-    assert speech_end([0.9] * 10 + [0.0] * 90, 2.5) == 2.5
+def test_where_detector_and_estimate_disagree_the_end_is_not_known():
+    assert speech_end([0.9] * 10 + [0.0] * 90, 2.5) is None
 
 
 def test_without_an_estimate_the_last_sure_frame_counts_and_silence_has_no_end():
@@ -47,18 +48,45 @@ def test_without_an_estimate_the_last_sure_frame_counts_and_silence_has_no_end()
     assert speech_end([0.1, 0.2], None) is None
 
 
-def test_the_choice_is_the_same_for_a_seed_and_shared_between_categories():
+def test_the_ranking_is_the_same_for_a_seed_and_takes_the_categories_in_turn():
     everything = [Listed(Path(f"{c}{i}.wav"), "x", c, None) for c in ("command", "sentence") for i in range(9)]
-    chosen = choose(everything, 8, seed=3)
-    assert chosen == choose(list(reversed(everything)), 8, seed=3)
-    assert chosen != choose(everything, 8, seed=4)
-    assert [c.category for c in chosen].count("command") == 4
-    assert len(set(chosen)) == 8
+    order = ranked(everything, seed=3)
+    assert order == ranked(list(reversed(everything)), seed=3)
+    assert order != ranked(everything, seed=4)
+    assert [r.category for r in order[:8]].count("command") == 4
+    assert set(order) == set(everything)
 
 
-def test_more_recordings_than_there_are_gives_all_of_them():
-    everything = [Listed(Path(f"{i}.wav"), "x", "", None) for i in range(3)]
-    assert sorted(str(r.path) for r in choose(everything, 30, 1)) == ["0.wav", "1.wav", "2.wav"]
+class Sure:
+    """A detector that hears speech in everything that is not silent."""
+
+    def probability(self, frame):
+        return float(np.any(frame))
+
+    def reset(self):
+        pass
+
+    def close(self):
+        pass
+
+
+def write(path, seconds):
+    with wave.open(str(path), "wb") as out:
+        out.setparams((1, 2, 16000, 0, "NONE", ""))
+        out.writeframes(np.full(round(seconds * 16000), 1000, np.int16).tobytes())
+
+
+def test_a_recording_whose_end_is_not_clear_gives_its_place_to_another(tmp_path):
+    everything = []
+    for i in range(4):
+        write(tmp_path / f"{i}.wav", 1.0)
+        everything.append(Listed(tmp_path / f"{i}.wav", "x", "", 0.9 if i else 2.5))
+    chosen, passed = choose(everything, 4, 1, Sure())
+    assert sorted(r.name for r in chosen) == ["1.wav", "2.wav", "3.wav"]
+    assert passed == ["0.wav"]
+    assert {r.speech_end_s for r in chosen} == {1.0}  # not beyond the file, though the last frame is
+    with pytest.raises(VoiceError, match="speech ends"):
+        choose(everything[:1], 1, 1, Sure())
 
 
 @pytest.mark.parametrize("manifest", [None, "file\n", "name,transcript\na,b\n", "file,transcript\na.wav,\n"])
@@ -84,12 +112,16 @@ def test_thirty_clean_commands_and_sentences_are_there(recordings, monkeypatch):
 def test_the_end_of_real_speech_lies_near_the_manifests_estimate(recordings, model, monkeypatch):
     model("silero-vad")
     monkeypatch.setenv("VOICE_PIPELINE_TEST_AUDIO", str(recordings))
-    detector = SileroDetector()
-    for one in choose(listed(None), 4, 1):
-        measured = measure(one, detector)
-        assert 0.0 < measured.speech_end_s <= measured.seconds
-        assert abs(measured.speech_end_s - one.estimate_s) <= 0.6
-    assert len(probabilities(np.zeros(513, np.int16), detector)) == 2
+    everything = listed(None)
+    estimates = {one.path: one.estimate_s for one in everything}
+    chosen, _ = choose(everything, 4, 1, SileroDetector())
+    for one in chosen:
+        assert 0.0 < one.speech_end_s <= one.seconds
+        assert abs(one.speech_end_s - estimates[one.path]) <= 0.6
+
+
+def test_the_last_piece_of_a_recording_is_heard_too():
+    assert probabilities(np.ones(513, np.int16), Sure()) == [1.0, 1.0]
 
 
 # -- a turn
