@@ -1,5 +1,6 @@
 """tts with a voice that a test holds; the player is the real one on a null sink, or a mock."""
 
+import itertools
 import threading
 import time
 
@@ -113,6 +114,17 @@ def test_the_next_clause_is_made_while_one_is_played_and_order_is_kept(bench):
     finished = [s for s in bench.states if s.state == PlaybackState.FINISHED]
     assert len(finished) == 2
     assert finished[0].seconds_played > finished[1].seconds_played
+
+
+def test_clauses_queued_one_after_another_follow_without_a_gap(bench):
+    bench.voice.delay_s = 0.4  # each; the first one plays for 1.3 s
+    texts = ["Sure, I can tell you.", "The sky is blue, as you see.", "And the sun is not."]
+    handles = [bench.say(text) for text in texts]
+    for handle in handles:
+        assert bench.result(handle).result.error_code == CODE.NONE
+    done = [s for s in bench.states if s.state == PlaybackState.FINISHED]
+    for one, after in itertools.pairwise(done):
+        assert to_ns(after.first_sample) - to_ns(one.first_sample) == pytest.approx(one.seconds_played * 1e9, abs=1e6)
 
 
 def test_cancel_stops_at_once_and_tells_what_was_heard(bench):
@@ -383,7 +395,7 @@ def test_stock_phrases_are_made_when_idle_and_the_next_start_has_them(ros, monke
     phrases = [f"Stock phrase number {n}." for n in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN"]  # one burst of 40
     bench.prepare(*phrases, keep=True)
     ros.wait(lambda: bench.figures()["stock"] == len(phrases), 10.0)
-    assert len(list((cache / "speech").glob("*.wav"))) == len(phrases)
+    ros.wait(lambda: len(list((cache / "speech").glob("*.wav"))) == len(phrases))
     bench.result(bench.say("This is an answer, and private."))
     assert len(list((cache / "speech").glob("*.wav"))) == len(phrases)
     ros.stop(bench.node)
@@ -419,6 +431,31 @@ def test_the_real_voice_goes_from_goal_to_sound_at_once_when_it_was_prepared(ros
     assert peer.result(handle).result.spoken_text == text
     assert to_ns(feedback[-1].first_played) - asked < 0.1e9
     assert to_ns(feedback[-1].first_audio) < asked
+
+
+def test_the_real_voice_is_never_idle_while_clauses_wait_and_starts_at_once(ros):
+    peer = ros.peer()
+    states = peer.record(PlaybackState, "playback", 100)
+    ros.start(AudioPlayerNode, {"sink": "null"})
+    node = ros.start(TtsNode, {"voice": "af_sarah", "keep_on_disk": False})
+    ros.wait(lambda: node.count_subscribers("speech") == 1 and node.count_publishers("playback") == 1)
+    time.sleep(0.2)
+    work, real = [], node._synthesizer.synthesize
+
+    def watched(*order):
+        begun = time.monotonic()
+        chunks = list(real(*order))
+        work.append((begun, time.monotonic()))
+        yield from chunks
+
+    node._synthesizer.synthesize = watched
+    texts = ["Sure, I can tell you.", "The sky is blue.", "That is why the evening sun looks red."]
+    handles = [peer.send_goal(Say, "say", Say.Goal(text=text)) for text in texts]
+    assert [peer.result(h).result.spoken_text for h in handles] == texts
+    idle = [after[0] - one[1] for one, after in itertools.pairwise(work)]
+    assert max(idle) < 0.1  # of several seconds of work: what is left of a gap is the processor's
+    for end in (s for s in states if s.state == PlaybackState.FINISHED):
+        assert 0 <= to_ns(end.first_audible) - to_ns(end.first_sample) <= 20e6
 
 
 def test_the_real_voice_is_heard(ros):

@@ -62,6 +62,7 @@ def test_a_disk_that_cannot_be_written_is_told_and_costs_no_phrase(tmp_path):
     (tmp_path / "speech").write_text("a file where the folder should be")
     sounds = Sounds(4, Shelf(tmp_path / "speech", "m", RATE))
     sounds.keep(SURE, tone(0.3))
+    sounds.save(SURE, tone(0.3))
     assert np.array_equal(sounds.find(SURE), tone(0.3))
     assert "keep_on_disk" in sounds.problem
 

@@ -196,6 +196,7 @@ class Backstage:
         known = self._sounds.recall(piece)
         if known is not None:
             self._sounds.keep(piece, known)
+            self._sounds.save(piece, known)
         elif not self._make(piece, None):
             with self._changed:
                 self._stock.appendleft(piece)
@@ -208,6 +209,8 @@ class Backstage:
             run = self._run = _Run(piece, clause, self._now_ns())
         try:
             samples = np.concatenate(list(self._maker.make(piece, run.cancellation)))
+            if clause is None:
+                self._sounds.keep(piece, samples)
             run.made = Made(samples, run.begun_ns, self._now_ns())
         except Cancelled:
             return False
@@ -218,7 +221,7 @@ class Backstage:
                     clause.made[piece] = run.made
                 self._changed.notify_all()
         if clause is None:
-            self._sounds.keep(piece, run.made.samples)
+            self._sounds.save(piece, samples)
         return True
 
     def _end_unwanted_run(self, *, stock_too: bool = False) -> None:

@@ -64,7 +64,7 @@ class Sounds:
             return True
         found = self._shelf.load(piece) if self._shelf is not None else None
         if found is not None:
-            self._put_in_stock(piece, found)
+            self.keep(piece, found)
         return found is not None
 
     def remember(self, piece: Words, samples: Int16) -> None:
@@ -77,12 +77,21 @@ class Sounds:
                 self._phrases.popitem(last=False)
 
     def keep(self, piece: Words, samples: Int16) -> None:
-        """Put it in stock, also on disk.
+        """Put it in stock.
 
         Raises:
             VoiceError: the stock is full.
         """
-        self._put_in_stock(piece, samples)
+        with self._lock:
+            if piece not in self._stock and len(self._stock) >= self._stock_limit:
+                raise VoiceError(
+                    f"more than {self._stock_limit} stock phrases were asked for.",
+                    "Ask for fewer with `keep`; the first ones stay.",
+                )
+            self._stock[piece] = samples
+
+    def save(self, piece: Words, samples: Int16) -> None:
+        """Write a stock piece to disk; apart from keep(), because it takes milliseconds in which it can be said."""
         if self._shelf is not None:
             self._shelf.store(piece, samples)
 
@@ -94,12 +103,3 @@ class Sounds:
                 self._phrases.move_to_end(piece)
                 return found
             return self._stock.get(piece)
-
-    def _put_in_stock(self, piece: Words, samples: Int16) -> None:
-        with self._lock:
-            if piece not in self._stock and len(self._stock) >= self._stock_limit:
-                raise VoiceError(
-                    f"more than {self._stock_limit} stock phrases were asked for.",
-                    "Ask for fewer with `keep`; the first ones stay.",
-                )
-            self._stock[piece] = samples

@@ -72,7 +72,9 @@ class Speaker:
         """Have a stock phrase now, from disk or made, so that saying it later costs nothing."""
         for piece in self._maker.cut(phrase):
             if not self._sounds.in_stock(piece):
-                self._sounds.keep(piece, np.concatenate(list(self._maker.make(piece, Cancellation()))))
+                samples = np.concatenate(list(self._maker.make(piece, Cancellation())))
+                self._sounds.keep(piece, samples)
+                self._sounds.save(piece, samples)
 
     def _piece(self, piece: Words, cancellation: Cancellation) -> Iterator[Sound]:
         if (known := self._sounds.find(piece)) is not None:
