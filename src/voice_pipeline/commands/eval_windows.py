@@ -13,6 +13,7 @@ from statistics import median
 
 import jiwer
 import numpy as np
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -159,10 +160,10 @@ def _interval(more: Sequence[int], words: Sequence[int]) -> tuple[float, float] 
 
 
 def _print(console: Console, summary: Sequence[dict[str, object]]) -> None:
-    table = Table(title="Encoder windows, whole files", title_justify="left")
-    columns = ("window", "WER", "errors", "more, 95 %", "second looks", "speech rejected", "on noise", "median", "time")
+    table = Table(title="Encoder windows, whole files", title_justify="left", box=SIMPLE)
+    columns = ("window", "WER", "errors", "more, 95 %", "again", "rejected", "on noise", "median", "time")
     for column in columns:
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", no_wrap=True)
     for s in summary:
         more = s["wer_more_95"]
         table.add_row(
@@ -172,12 +173,15 @@ def _print(console: Console, summary: Sequence[dict[str, object]]) -> None:
             f"{more[0]:+.2%} to {more[1]:+.2%}" if isinstance(more, tuple) else "-",
             str(s["second_looks"]),
             str(s["speech_rejected"]),
-            f"{s['words_on_noise']} words in {s['false_on_noise']}",
+            f"{s['words_on_noise']} in {s['false_on_noise']}",
             "-" if s["ms_median"] is None else f"{s['ms_median']:.0f} ms",
             "-" if s["time_ratio_median"] is None else f"{s['time_ratio_median']:.2f}",
         )
     console.print(table)
-    console.print("second looks: doubtful results made again at 30 s; time: median ratio to the first window")
+    console.print(
+        "again: doubtful results made again at 30 s; rejected: recordings with words; on noise: words passed on, "
+        "in how many recordings; time: median ratio to the first window"
+    )
 
 
 if __name__ == "__main__":
