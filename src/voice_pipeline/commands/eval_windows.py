@@ -160,8 +160,8 @@ def _interval(more: Sequence[int], words: Sequence[int]) -> tuple[float, float] 
 
 
 def _print(console: Console, summary: Sequence[dict[str, object]]) -> None:
-    table = Table(title="Encoder windows, whole files", title_justify="left", box=SIMPLE)
-    columns = ("window", "WER", "errors", "more, 95 %", "again", "rejected", "on noise", "median", "time")
+    table = Table(title="Encoder windows, whole files", title_justify="left", box=SIMPLE, padding=(0, 0))
+    columns = ("window", "WER", "errors", "more 95 %", "again", "rejected", "on noise", "median", "time")
     for column in columns:
         table.add_column(column, justify="right", no_wrap=True)
     for s in summary:
@@ -170,7 +170,7 @@ def _print(console: Console, summary: Sequence[dict[str, object]]) -> None:
             f"{s['window_s']:g} s",
             "-" if s["wer"] is None else f"{s['wer']:.2%}",
             str(s["errors"]),
-            f"{more[0]:+.2%} to {more[1]:+.2%}" if isinstance(more, tuple) else "-",
+            f"{100 * more[0]:+.1f} {100 * more[1]:+.1f}" if isinstance(more, tuple) else "-",
             str(s["second_looks"]),
             str(s["speech_rejected"]),
             f"{s['words_on_noise']} in {s['false_on_noise']}",
