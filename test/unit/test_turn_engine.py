@@ -244,3 +244,17 @@ def test_no_words_open_no_turn():
     s = Stage()
     assert s.engine.question("  ", "u1") == ""
     assert s.states == []
+
+
+def test_a_long_answer_is_given_to_the_voice_a_few_clauses_ahead_and_in_order():
+    s = Stage()
+    s.engine.question("Count to twenty", "u1")
+    s.answer(*(f"Number {n}." for n in range(20)))
+    assert len(s.spoken) == 6
+    said = []
+    while s.spoken:
+        turn_id, index, text = s.spoken.pop(0)
+        said.append(text)
+        s.engine.said(turn_id, index, text)
+    assert said == [f"Number {n}." for n in range(20)]
+    assert s.engine.state == State.LISTENING

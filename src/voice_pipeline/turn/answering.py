@@ -9,6 +9,8 @@ from voice_pipeline.errors import VoiceError
 from voice_pipeline.turn.effects import Effects
 from voice_pipeline.turn.state import Clause, NoFirstWord, State, Turn, TurnSettings
 
+# Clauses given to the voice ahead of what is heard: enough to synthesise while another plays, few enough to take back.
+_AHEAD = 6
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 8.0  # between attempts when the model fails
 
 
@@ -101,6 +103,7 @@ class Answering:
                 turn.clauses[index].heard = heard
         if self._leaving is not None and self._leaving[0].all_said:
             self._settle()
+        self._speak_waiting()
         self._finish_if_done()
 
     # -- for engine.py
@@ -190,6 +193,8 @@ class Answering:
         for index, clause in enumerate(turn.clauses):
             if clause.sent:
                 continue
+            if sum(c.sent and not c.done for c in turn.clauses) >= _AHEAD:
+                return
             clause.sent = True
             apology = clause.stock and turn.failures > 0 and not turn.model_done and turn.error is not None
             if not apology and self.state != State.SPEAKING:
