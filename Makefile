@@ -14,7 +14,7 @@ RUN = $(ENV) exec python -m voice_pipeline.commands
 # Once everything is there, setup takes a second and no network.
 SETUP = $(PYTHON) scripts/bootstrap.py
 
-.PHONY: help setup demo talk test test-distil lint format models robot bench eval eval-tools docs lock clean
+.PHONY: help setup demo talk latency test test-distil lint format models robot bench bench-gap eval eval-tools eval-windows docs lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -56,9 +56,17 @@ bench:  ## start-up, memory, CPU, response gap of ten turns -> build/bench/summa
 	@$(SETUP) --robot --models demo
 	@$(RUN).bench $(if $(AUDIO),--audio $(AUDIO)) $(ARGS)
 
+latency:  ## where the time of each turn goes, live; report with pictures at the end (ARGS="--from turns.json")
+	@$(SETUP)
+	@$(RUN).latency $(ARGS)
+
 eval:  ## word error rate through the pipeline, in real time (AUDIO=dir) -> build/eval/summary.json
 	@$(SETUP) --models demo
 	@$(RUN).eval $(if $(AUDIO),--audio $(AUDIO)) $(ARGS)
+
+eval-windows:  ## what shorter encoder windows of the recogniser cost in words and save in time
+	@$(SETUP) --models demo
+	@$(RUN).eval_windows $(if $(AUDIO),--audio $(AUDIO)) $(ARGS)
 
 eval-tools:  ## commands to tools: right, wrong, false actions (CASES=file) -> build/eval-tools/summary.json
 	@$(SETUP) --models demo
