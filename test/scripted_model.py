@@ -22,6 +22,7 @@ class ScriptedModel:
         self.script = script if callable(script) else (lambda q: (script or {}).get(q, [f"You said {q}."]))
         self.prompts: list[list[Message]] = []
         self.options: list[Any] = []
+        self.read: list[list[Message]] = []
         self.go = threading.Event()
         self.fault: Exception | None = None
         self.warmed = 0
@@ -33,6 +34,9 @@ class ScriptedModel:
 
     def warm_up(self, prefix: Sequence[Message], tools: Sequence[Any]) -> None:
         self.warmed += 1
+
+    def read_ahead(self, messages: Sequence[Message], tools: Sequence[Any], cancel: threading.Event) -> None:
+        self.read.append(list(messages))
 
     def stream(
         self, messages: Sequence[Message], tools: Sequence[Any], cancel: threading.Event, options: Any

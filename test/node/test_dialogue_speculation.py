@@ -206,3 +206,12 @@ def test_the_fixed_texts_are_sent_ahead_to_be_made_in_good_time(ros, model, voic
     assert {"Okay, nodding.", "Okay, looking left.", "I can't move right now.", node.p["apology"]} <= set(texts)
     assert not any("{" in t for t in texts)
     assert len(texts) == len(set(texts))
+
+
+def test_between_two_turns_the_model_reads_what_is_new_to_it(ros, model, voice):
+    node = ros.start(dialogue.DialogueNode)
+    ears = Ears(ros, node)
+    ears.end("Nod")  # by a phrase: the model knows nothing of it
+    ros.wait(lambda: model.read, 5.0, "the model to read")
+    assert model.prompts == []
+    assert "Nod" in [m.content for m in model.read[-1]]

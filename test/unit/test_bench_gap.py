@@ -164,12 +164,11 @@ def test_a_sound_of_the_turn_before_does_not_count(watched):
 def test_a_turn_lasts_until_the_answer_is_over_and_it_is_quiet(watched):
     observed, clock = watched
     clock.ahead(2.5)
-    observed.playing = True
+    observed.playing(True)
     observed.audible(clock.now)
     clock.ahead(3.0)
     assert not observed.over
-    observed.playing = False
-    observed.active()
+    observed.playing(False)
     clock.ahead(0.5)
     assert not observed.over
     clock.ahead(0.5)
@@ -185,6 +184,20 @@ def test_nobody_waits_for_ever_but_longer_when_words_were_heard(watched):
     clock.ahead(20.0)
     assert observed.over
     assert not observed.row("ours", 1, 0.0).answered
+
+
+def test_an_answer_that_is_being_worked_on_is_waited_for_but_not_for_ever(watched):
+    observed, clock = watched
+    clock.ahead(2.5)
+    observed.playing(True)
+    observed.audible(clock.now)
+    clock.ahead(1.0)
+    observed.working()  # more words were heard while it spoke
+    observed.playing(False)
+    clock.ahead(3.0)
+    assert not observed.over
+    clock.ahead(6.0)
+    assert observed.over
 
 
 def test_after_an_answer_into_the_speech_the_rest_is_waited_for(watched):
@@ -328,7 +341,7 @@ def test_all_arms_begin_with_the_same_prompt_and_no_tool():
 def test_ours_without_speculation_differs_in_speculation_alone_and_asks_for_no_parameter_that_is_not_there():
     known = {"asr": {"speculate"}, "vad": set(), "dialogue": {"speculate"}}
     models = MODEL_SETS["demo"]
-    with_it, without = (ours_overrides(models, arm, known) for arm in ("ours", "ours_no_speculation"))
+    with_it, without = (ours_overrides(models, arm, known, 2) for arm in ("ours", "ours_no_speculation"))
     assert without.pop("vad", {}) == {}
     assert without["asr"].pop("speculate") is False
     assert without["dialogue"].pop("speculate") is False

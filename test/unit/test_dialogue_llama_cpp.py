@@ -55,6 +55,17 @@ def engine(tmp_path_factory):
     patch.undo()
 
 
+def test_what_was_read_ahead_is_in_the_cache_by_the_servers_own_count(engine):
+    turn = [Message("user", "Look to the left."), Message("assistant", "Okay, looking to the left side of the room.")]
+    question = Message("user", "And now?")
+    *_, cold = engine.stream([*PREFIX, *turn, question], [NOD], threading.Event(), GenerateOptions(max_tokens=2))
+    engine.read_ahead([*PREFIX, Message("user", "Hello")], [NOD], threading.Event())  # as it was before the turn
+    engine.read_ahead([*PREFIX, *turn, Message("user", "Hello")], [NOD], threading.Event())
+    *_, warm = engine.stream([*PREFIX, *turn, question], [NOD], threading.Event(), GenerateOptions(max_tokens=2))
+    assert cold.prompt_tokens + cold.cached_tokens == warm.prompt_tokens + warm.cached_tokens
+    assert warm.prompt_tokens < 12 < cold.prompt_tokens
+
+
 def ask(engine, text, cancel=None, **options):
     messages = [*PREFIX, Message("user", text)]
     return list(engine.stream(messages, [NOD], cancel or threading.Event(), GenerateOptions(**options)))

@@ -31,6 +31,7 @@ class ModelSettings:
     host: str = "http://127.0.0.1:11434"
     context_length: int = 4096
     threads: int = 0
+    prompt_threads: int = 0
     gpu_layers: int = 0
     keep_alive: str = "-1"
     connect_timeout_s: float = 2.0

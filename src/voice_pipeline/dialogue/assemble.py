@@ -7,7 +7,7 @@ import threading
 from voice_pipeline.dialogue.history import History
 from voice_pipeline.dialogue.mind import Answer, Listener, Mind, MindSettings
 from voice_pipeline.dialogue.prompt import Persona, build_prefix
-from voice_pipeline.dialogue.protocol import GenerateOptions, LanguageModel
+from voice_pipeline.dialogue.protocol import LanguageModel
 from voice_pipeline.dialogue.tools import Dispatcher, ToolBox
 from voice_pipeline.dialogue.tools_file import ToolFile
 
@@ -56,13 +56,15 @@ class Assembled:
         return self._mind.answer(question, self.history.prompt(question), cancel, listener, gate)
 
     def tidy(self, cancel: threading.Event) -> None:
-        """Between two turns: make room in the history now, and let the model read again what that changed.
+        """Between two turns: make room in the history, and let the model read what of it is new to it.
+
+        New is what a phrase did, what of an answer was not heard, and everything after a room was made. Otherwise the
+        next question would wait for it (66 tokens of a plain command: 0.7 s on one core).
 
         Raises:
             ModelUnavailable, ModelTimeout: with the cure.
         """
-        if not self.ready or not self.history.make_room():
+        if not self.ready:
             return
-        read = GenerateOptions(max_tokens=1)
-        for _ in self.model.stream(self.history.prompt("Hello"), self.tools.specs, cancel, read):
-            pass
+        self.history.make_room()
+        self.model.read_ahead(self.history.prompt("Hello"), self.tools.specs, cancel)

@@ -76,6 +76,11 @@ class LlamaCpp:
             self._worker.join(_POLL_S)
             self._cache.save(self._server.listening_address, self._key, name)
 
+    def read_ahead(self, messages: Sequence[Message], tools: Sequence[ToolSpec], cancel: threading.Event) -> None:
+        one = GenerateOptions(max_tokens=1)
+        for _ in self._run(messages, tools, cancel, one, self._settings.load_timeout_s):
+            pass
+
     def stream(
         self,
         messages: Sequence[Message],
@@ -101,9 +106,9 @@ class LlamaCpp:
         params.n_gpu_layers = s.gpu_layers
         # All cores collapse to 1 token/s as soon as anything else runs (measured); spinning steals from the neighbours.
         threads = s.threads or max(1, (os.cpu_count() or 2) - 1)
-        for cpu in (params.cpuparams, params.cpuparams_batch):
-            cpu.n_threads = threads
-            cpu.poll = 0
+        params.cpuparams.n_threads = threads
+        params.cpuparams_batch.n_threads = s.prompt_threads or threads
+        params.cpuparams.poll = params.cpuparams_batch.poll = 0
         params.verbosity = -1
         params.cache_ram_mib = 0  # one conversation: no store of other prompts
         params.ctx_shift = False  # history.py compacts; a silent shift would drop the system prompt's effect

@@ -69,6 +69,11 @@ class Ollama:
         for _ in self._run(messages, tools, threading.Event(), options, self._settings.load_timeout_s):
             pass
 
+    def read_ahead(self, messages: Sequence[Message], tools: Sequence[ToolSpec], cancel: threading.Event) -> None:
+        one = GenerateOptions(max_tokens=1)
+        for _ in self._run(messages, tools, cancel, one, self._settings.load_timeout_s):
+            pass
+
     def stream(
         self,
         messages: Sequence[Message],

@@ -104,6 +104,13 @@ class LanguageModel(Protocol):
             ModelUnavailable, ModelTimeout: with the cure.
         """
 
+    def read_ahead(self, messages: Sequence[Message], tools: Sequence[ToolSpec], cancel: threading.Event) -> None:
+        """Read a prompt into the cache while nothing is asked; the next one finds what the two have in common.
+
+        Raises:
+            ModelUnavailable, ModelTimeout: with the cure.
+        """
+
     def stream(
         self,
         messages: Sequence[Message],

@@ -48,6 +48,14 @@ MODEL = (
         maximum=256,
     ),
     Param(
+        "prompt_threads",
+        0,
+        "Threads that read the prompt (llama_cpp). 0: as threads. Reading comes before speech is synthesised, so more "
+        "may be free than later; docs/performance.md has the measurement.",
+        minimum=0,
+        maximum=256,
+    ),
+    Param(
         "gpu_layers",
         0,
         "Layers on the GPU (llama_cpp built with one). 0, because the wheels from PyPI have none.",
