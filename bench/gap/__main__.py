@@ -2,8 +2,8 @@
 
 The recordings are dealt into rounds. In each round every arm starts afresh, in random order, plays two warm-up turns that
 do not count, then the round's recordings in the same random order. So each recording is played once in each arm, and
-slow changes of the machine fall on all arms alike. Nothing is remembered from one utterance to the next, except that this
-pipeline cannot keep fewer than two turns: to its disadvantage.
+slow changes of the machine fall on all arms alike. Nothing is remembered from one utterance to the next (this pipeline
+remembers the fewest turns it can; see settings/history of the summary).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench.gap.arms import make_arm, pipecat_python
+from bench.gap.arms import fewest_turns, make_arm, pipecat_python
 from bench.gap.recordings import Recording, choose, listed
 from bench.gap.report import show, summarise
 from bench.gap.settings import ARMS, FLOOR_DBFS, MAX_TOKENS, MODEL_SETS, PROFILE, TEMPERATURE
@@ -37,6 +37,8 @@ def main(args: Sequence[str] | None = None) -> int:
     """Exit codes: 0 measured, 2 it could not start or an arm failed, 130 interrupted."""
     options = _parser().parse_args(args)
     console = Console(highlight=False, soft_wrap=True)
+    if not console.is_terminal:
+        console = Console(highlight=False, soft_wrap=True, width=120)  # a log has no edge
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends what was started too, as Ctrl-C does
     options.out.mkdir(parents=True, exist_ok=True)
     rows: list[Row] = []
@@ -119,7 +121,8 @@ def _measure(
     rounds = min(options.rounds, len(recordings))
     for number in range(rounds):
         deal = recordings[number::rounds]
-        warm_ups = (recordings[(number + 1) % rounds :: rounds] if rounds > 1 else deal)[:_WARM_UPS]
+        others = recordings[(number + 1) % rounds :: rounds] if rounds > 1 else deal
+        warm_ups = sorted(others, key=lambda r: r.seconds)[:_WARM_UPS]
         order = list(arms)
         dice.shuffle(order)
         for name in order:
@@ -162,7 +165,7 @@ def _about(
         "floor_dbfs": FLOOR_DBFS,
         "max_tokens": MAX_TOKENS,
         "temperature": TEMPERATURE,
-        "history": "none, in any arm; ours carries up to two turns, the fewest it can",
+        "history": f"none, in any arm; ours remembers up to {fewest_turns()} turns, the fewest it can",
         "cpu": "of all processes of an arm, model server included, from the start of a recording to the end of the answer",
         "arms": settings,
     }

@@ -55,6 +55,13 @@ class Arm(Protocol):
         ...
 
 
+def fewest_turns() -> int:
+    """How little the dialogue node can remember: turns must not depend on one another."""
+    from voice_pipeline.nodes.dialogue import DialogueNode
+
+    return next(int(p.minimum or 0) for p in DialogueNode.PARAMETERS if p.name == "history_turns")
+
+
 def node_parameters() -> dict[str, set[str]]:
     """The parameters that each node of ours has."""
     from voice_pipeline.nodes.asr import AsrNode
@@ -70,7 +77,7 @@ class Ours:
 
     def __init__(self, name: str, models: Models, log_dir: Path) -> None:
         self._name = name
-        self.settings: dict[str, Any] = ours_overrides(models, name, node_parameters())
+        self.settings: dict[str, Any] = ours_overrides(models, name, node_parameters(), fewest_turns())
         self._session = Session(PROFILE, log_dir / name, robot="none", audio="file", overrides=self.settings)
         self._observed: Observed | None = None
         self._path = ""
@@ -129,7 +136,9 @@ class Ours:
 
     def _on_playback(self, message: PlaybackState) -> None:
         if self._observed is not None:
-            self._observed.playing = message.state == PlaybackState.PLAYING
+            on = message.state == PlaybackState.PLAYING
+            if on or message.state != PlaybackState.IDLE:
+                self._observed.playing(on)
             self._observed.audible(to_ns(message.first_audible))
 
     def _on_state(self, message: TurnState) -> None:
@@ -243,8 +252,9 @@ class Apart:
         elif event == "audible":
             observed.audible(message["ns"])
         elif event == "playing":
-            observed.playing = message["on"]
-            observed.active()
+            observed.playing(message["on"])
+        elif event == "working":
+            observed.working()
 
 
 class Pipecat(Apart):

@@ -34,6 +34,7 @@ from pipecat.frames.frames import (
     BotStoppedSpeakingFrame,
     ErrorFrame,
     InputAudioRawFrame,
+    LLMFullResponseStartFrame,
     OutputAudioRawFrame,
     StartFrame,
     TranscriptionFrame,
@@ -153,10 +154,8 @@ class Watch(BaseObserver):
         """A frame went from one processor to the next."""
         frame = data.frame
         kinds = (TranscriptionFrame, TTSTextFrame, BotStartedSpeakingFrame, BotStoppedSpeakingFrame, ErrorFrame)
-        if (
-            not isinstance(frame, (*kinds, UserStartedSpeakingFrame, UserStoppedSpeakingFrame))
-            or frame.id in self._seen
-        ):
+        work = (UserStartedSpeakingFrame, UserStoppedSpeakingFrame, LLMFullResponseStartFrame)
+        if not isinstance(frame, (*kinds, *work)) or frame.id in self._seen:
             return
         self._seen.add(frame.id)
         if isinstance(frame, TranscriptionFrame):
@@ -168,6 +167,8 @@ class Watch(BaseObserver):
         elif isinstance(frame, BotStoppedSpeakingFrame):
             self._out.waiting = True
             self._wire.tell("playing", on=False)
+        elif isinstance(frame, work):
+            self._wire.tell("working")
         elif isinstance(frame, ErrorFrame):
             self._wire.tell("fault", text=str(frame.error))
 

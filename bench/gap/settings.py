@@ -85,13 +85,16 @@ PIPECAT = {
 }
 
 
-def ours_overrides(models: Models, arm: str, known: dict[str, set[str]]) -> dict[str, dict[str, Any]]:
+def ours_overrides(
+    models: Models, arm: str, known: dict[str, set[str]], history_turns: int
+) -> dict[str, dict[str, Any]]:
     """Parameters that win over the profile's.
 
     Args:
         models: the models.
         arm: ours or ours_no_speculation.
         known: node -> the parameters it has; what a node does not have is left out.
+        history_turns: the fewest turns that the dialogue node can remember.
     """
     overrides: dict[str, dict[str, Any]] = {
         "asr": {"model": models.whisper},
@@ -103,7 +106,7 @@ def ours_overrides(models: Models, arm: str, known: dict[str, set[str]]) -> dict
             "use_phrases": False,
             "max_tokens": MAX_TOKENS,
             "temperature": TEMPERATURE,
-            "history_turns": 2,
+            "history_turns": history_turns,
         },
         "tts": {"engine": models.tts, "model": models.voice_model, "voice": models.voice, "cache_phrases": 0},
         "audio_player": {"sink": "null"},

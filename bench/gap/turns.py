@@ -17,6 +17,7 @@ PATIENCE_S = 10.0
 _PATIENCE_AFTER_WORDS_S = 25.0
 _QUIET_S = 0.8  # an answer is over; longer than any gap between two sentences of one
 _QUIET_AFTER_CUT_S = 4.0  # an answer to half an utterance may be followed by one to the rest
+_WORK_S = 8.0  # work that was begun and has not sounded after this long came to nothing
 
 
 @dataclass
@@ -69,7 +70,9 @@ class Observed:
         self.heard: list[str] = []
         self.replies: list[str] = []
         self.audible_ns = 0
-        self.playing = False
+        self._playing = False
+        self._sound_ns = 0  # when something began to play
+        self._work_ns = 0  # when work on an answer was last seen
         self._changed_ns = 0
 
     def started(self, first_sample_ns: int) -> None:
@@ -84,15 +87,29 @@ class Observed:
             self.audible_ns = at_ns
         self.active()
 
+    def playing(self, on: bool) -> None:
+        """It plays, or has stopped."""
+        if on and not self._playing:
+            self._sound_ns = self._wall_ns()
+        self._playing = on
+        self.active()
+
+    def working(self) -> None:
+        """Work on an answer was begun: it will sound, or come to nothing."""
+        self._work_ns = self._wall_ns()
+        self.active()
+
     def active(self) -> None:
-        """The other side is at work: the turn is not over."""
+        """The other side does something: the turn is not over."""
         self._changed_ns = self._wall_ns()
 
     @property
     def over(self) -> bool:
         """The person has finished, and so has the answer; or none came."""
         now = self._wall_ns()
-        if not self.first_sample_ns or now < self._file_end_ns or self.playing:
+        if not self.first_sample_ns or now < self._file_end_ns or self._playing:
+            return False
+        if self._work_ns > self._sound_ns and now - self._work_ns < _WORK_S * NS:
             return False
         quiet = now - max(self._changed_ns, self.speech_end_ns)
         if not self.audible_ns:
