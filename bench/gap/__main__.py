@@ -20,7 +20,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench.gap.arms import fewest_turns, make_arm, pipecat_python
+from bench.gap.apart import pipecat_python
+from bench.gap.arms import make_arm
+from bench.gap.ours import fewest_turns
 from bench.gap.recordings import Recording, choose, listed
 from bench.gap.report import show, summarise
 from bench.gap.settings import ARMS, FLOOR_DBFS, MAX_TOKENS, MODEL_SETS, PROFILE, TEMPERATURE
@@ -165,7 +167,7 @@ def _about(
         "floor_dbfs": FLOOR_DBFS,
         "max_tokens": MAX_TOKENS,
         "temperature": TEMPERATURE,
-        "history": f"none, in any arm; ours remembers up to {fewest_turns()} turns, the fewest it can",
+        "history": f"none; ours carries {fewest_turns() - 1} turn(s), the fewest it can",
         "cpu": "of all processes of an arm, model server included, from the start of a recording to the end of the answer",
         "arms": settings,
     }

@@ -18,7 +18,7 @@ from bench.gap.settings import MAX_TOKENS, MIN_SILENCE_S, MODEL_SETS, PROFILE, T
 from bench.gap.wire import Speaker as Wire
 from bench.gap.wire import orders
 
-from voice_pipeline.audio.formats import CHUNK_SAMPLES, SAMPLE_RATE, AudioChunk, Int16, samples_to_ns, to_float
+from voice_pipeline.audio.formats import AudioChunk, Int16, samples_to_ns, to_float
 from voice_pipeline.audio.meter import AUDIBLE
 from voice_pipeline.audio.ring import AudioRing
 from voice_pipeline.audio.sinks.paced import NullSink
@@ -125,14 +125,18 @@ def listen(ears: Ears, steps: Steps, wire: Wire) -> None:
     """The loop, until the stream ends."""
     ring = AudioRing(60.0)
     segmenter = Segmenter(SileroDetector(), Endpointer(EndpointerOptions(min_silence=MIN_SILENCE_S)))
+    late = False  # what was said during an answer is being listened to
     while (chunk := ears.chunks.get()) is not None:
         ring.append(chunk)
         for event in segmenter.push(chunk):
             if event.kind is Kind.END and event.reason is not Reason.TOO_SHORT:
                 wire.tell("working")
                 respond(event, ring, steps, wire)
-                if ears.chunks.qsize() * CHUNK_SAMPLES / SAMPLE_RATE > MIN_SILENCE_S:
-                    wire.tell("working")  # what was said meanwhile is listened to now
+                late = True
+                wire.tell("working")
+        if late and ears.chunks.empty() and not segmenter.speaking:
+            late = False
+            wire.tell("idle")
 
 
 def respond(event: Event, ring: AudioRing, steps: Steps, wire: Wire) -> None:

@@ -99,6 +99,10 @@ class Observed:
         self._work_ns = self._wall_ns()
         self.active()
 
+    def idle(self) -> None:
+        """It has nothing left to do."""
+        self._work_ns = 0
+
     def active(self) -> None:
         """The other side does something: the turn is not over."""
         self._changed_ns = self._wall_ns()

@@ -3,7 +3,7 @@ imports it too.
 
 To the arm, on stdin: {"play": path}; the end of stdin ends it.
 From the arm, on stdout: ready {settings} · started {first_sample_ns} · heard {text} · reply {text} ·
-working (on an answer) ·
+working (on an answer) · idle (nothing left to do) ·
 audible {ns} (the first sample above the floor of each piece) · playing {on} · fault {text}.
 """
 

@@ -196,7 +196,11 @@ def test_an_answer_that_is_being_worked_on_is_waited_for_but_not_for_ever(watche
     observed.playing(False)
     clock.ahead(3.0)
     assert not observed.over
-    clock.ahead(6.0)
+    observed.idle()
+    assert observed.over
+    observed.working()
+    assert not observed.over
+    clock.ahead(9.0)
     assert observed.over
 
 
