@@ -60,6 +60,10 @@ latency:  ## where the time of each turn goes, live; report with pictures at the
 	@$(SETUP)
 	@$(RUN).latency $(ARGS)
 
+bench-gap:  ## the response gap beside the plain sequence and pipecat (AUDIO=dir, ARGS="--models light")
+	@$(SETUP) --models demo smollm2-135m-instruct piper-en-us-joe smart-turn-v3.2
+	@$(ENV) exec python -m bench.gap $(if $(AUDIO),--audio $(AUDIO)) $(ARGS)
+
 eval:  ## word error rate through the pipeline, in real time (AUDIO=dir) -> build/eval/summary.json
 	@$(SETUP) --models demo
 	@$(RUN).eval $(if $(AUDIO),--audio $(AUDIO)) $(ARGS)

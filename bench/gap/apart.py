@@ -135,8 +135,10 @@ class Pipecat(Apart):
     def __enter__(self) -> Pipecat:
         profile = load_profile(PROFILE).parameters
         threads = profile["dialogue"].get("threads", 0) or max(1, (os.cpu_count() or 2) - 1)
+        reading = profile["dialogue"].get("prompt_threads", 0) or threads
         prefix = prefix_json()
-        server = [sys.executable, "-m", "bench.gap.model_server", self._models.llm, str(threads), json.dumps(prefix)]
+        module = [sys.executable, "-m", "bench.gap.model_server"]
+        server = [*module, self._models.llm, str(threads), str(reading), json.dumps(prefix)]
         try:
             self._start(server, self._log.with_name(f"{self._name}-server.log"))
             address = self.await_ready()["address"]

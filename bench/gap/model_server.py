@@ -1,6 +1,6 @@
 """llama.cpp's HTTP server for the pipecat arms: the same runtime, file, threads and settings as our own engine uses.
 
-`python -m bench.gap.model_server MODEL THREADS PREFIX_JSON`; tells its address on stdout, ends when stdin closes.
+`python -m bench.gap.model_server MODEL THREADS PROMPT_THREADS PREFIX_JSON`; tells its address on stdout, ends when stdin closes.
 """
 
 from __future__ import annotations
@@ -19,16 +19,15 @@ from voice_pipeline.dialogue.llama_cpp import _find_gguf
 
 def main() -> int:
     """Load, read the static prompt once (as our engine does at start), serve."""
-    model, threads, prefix = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
+    model, threads, reading, prefix = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), json.loads(sys.argv[4])
     speaker = Speaker()
     params = xllamacpp.CommonParams()
     params.model.path = str(_find_gguf(model))
     params.n_ctx = 4096
     params.n_parallel = 1
     params.n_gpu_layers = 0
-    for cpu in (params.cpuparams, params.cpuparams_batch):
-        cpu.n_threads = threads
-        cpu.poll = 0
+    params.cpuparams.n_threads, params.cpuparams_batch.n_threads = threads, reading
+    params.cpuparams.poll = params.cpuparams_batch.poll = 0
     params.verbosity = -1
     params.cache_ram_mib = 0
     params.ctx_shift = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +42,13 @@ def node_parameters() -> dict[str, set[str]]:
 class Ours:
     """The pipeline of this package: one process a node, recordings in place of a microphone, a sink in real time."""
 
-    def __init__(self, name: str, models: Models, log_dir: Path) -> None:
+    def __init__(
+        self, name: str, models: Models, log_dir: Path, more: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> None:
         self._name = name
         self.settings: dict[str, Any] = ours_overrides(models, name, node_parameters(), fewest_turns())
+        for node_name, values in (more or {}).items():
+            self.settings[node_name] = {**self.settings.get(node_name, {}), **values}
         self._session = Session(PROFILE, log_dir / name, robot="none", audio="file", overrides=self.settings)
         self._observed: Observed | None = None
         self._path = ""

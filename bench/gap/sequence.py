@@ -49,7 +49,13 @@ class Steps:
         asr = {**profile["asr"], "model": models.whisper, **whole_window()}
         self._transcriber = make_transcriber(asr_parameters(asr))
         self._language = asr.get("language", "en")
-        self._model = create(ModelSettings(model=models.llm, threads=profile["dialogue"].get("threads", 0)))
+        self._model = create(
+            ModelSettings(
+                model=models.llm,
+                threads=profile["dialogue"].get("threads", 0),
+                prompt_threads=profile["dialogue"].get("prompt_threads", 0),
+            )
+        )
         self._prefix = prefix()
         options = SynthesizerOptions(models.voice_model, profile["tts"].get("threads", 2))
         self._synthesizer = make_synthesizer(models.tts, options)

@@ -117,9 +117,10 @@ CONVERSATION = (
     Param(
         "history_turns",
         12,
-        "Turns the model remembers. When full the older half goes at once, which keeps the model's cache useful.",
+        "Turns the model remembers. When full the older half goes at once, which keeps the model's cache useful. "
+        "1: none, each question stands alone.",
         "turns",
-        2,
+        1,
         200,
     ),
     Param("max_tool_calls", 3, "Tool calls in one turn. Three is a long request for a person.", "", 1, 10),
