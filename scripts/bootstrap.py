@@ -146,7 +146,7 @@ def environment(cache: Path, offline: bool) -> Path:
             "  Install ROS 2 Humble or Jazzy (sudo apt install ros-humble-ros-base) and run again."
         )
     lock = ROOT / "requirements" / ("engines.txt" if ros else "wheels.txt")
-    what = f"engines for {ros}" if ros else "ROS 2 Jazzy and engines (about 350 MB to download, 950 MB on disk)"
+    what = f"engines for {ros}" if ros else "ROS 2 Jazzy and engines (about 375 MB to download, 1030 MB on disk)"
     venv = make_env(cache, "ros" if ros else "wheels", lock, what, offline, system_site=bool(ros))
     if ros:
         (venv / "system-ros").write_text(ros)

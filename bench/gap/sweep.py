@@ -31,8 +31,7 @@ from voice_pipeline.vad.silero import SileroDetector
 VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "as it comes": {},
     "voice 1 thread": {"tts": {"threads": 1}},
-    "voice 2 threads": {"tts": {"threads": 2}},
-    "voice 2, model gives way": {"tts": {"threads": 2}, "dialogue": {"nice": 5}},
+    "model gives way (nice 5)": {"dialogue": {"nice": 5}},
     "prompt 1 thread": {"dialogue": {"prompt_threads": 1}},
     "model 2 threads": {"dialogue": {"threads": 2}},
     "recognition 1 thread": {"asr": {"cpu_threads": 1}},
@@ -42,6 +41,7 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "no partial transcripts": {"asr": {"partial_period_s": 0.0}},
 }
+_WARM_UPS = 2
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -50,6 +50,7 @@ def main(args: Sequence[str] | None = None) -> int:
     parser.add_argument("--models", choices=sorted(MODEL_SETS), default="demo")
     parser.add_argument("--variants", default=";".join(VARIANTS), help="which, separated by semicolons (default: all)")
     parser.add_argument("--limit", type=int, default=10, help="recordings (default %(default)s)")
+    parser.add_argument("--rounds", type=int, default=2, help="fresh starts of each variant (default %(default)s)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("build/bench-gap"))
     options = parser.parse_args(args)
@@ -79,18 +80,18 @@ def _measure(options: argparse.Namespace, console: Console) -> dict[str, list[Ro
     recordings, _ = choose(listed(None), options.limit, options.seed, detector)
     rows: dict[str, list[Row]] = {n: [] for n in names}
     dice = random.Random(options.seed)
-    for number in range(2):
-        deal = recordings[number::2]
+    for number in range(options.rounds):
+        deal = recordings[number :: options.rounds]
         order = list(names)
         dice.shuffle(order)
         for name in order:
             log_dir = options.out / "logs" / "sweep"
             with Ours("ours", MODEL_SETS[options.models], log_dir, VARIANTS[name]) as arm:
-                for recording in recordings[(number + 1) % 2 :: 2][:2]:  # not counted
+                for recording in sorted(recordings, key=lambda r: r.seconds)[:_WARM_UPS]:  # not counted
                     arm.turn(recording, 0)
                 rows[name] += [arm.turn(recording, number + 1) for recording in deal]
             gaps = [round(r.gap_ms) for r in rows[name] if r.good]
-            console.print(f"round {number + 1}: {name}: {gaps}", markup=False)
+            console.print(f"round {number + 1}: {name}: {gaps} {_figures(rows[name])}", markup=False)
     return rows
 
 

@@ -196,10 +196,11 @@ def test_a_rejected_transcript_releases_what_waited_for_it(ros, model, voice):
     ros.wait(lambda: voice.spoken, 1.0)
 
 
-def test_the_fixed_texts_are_sent_ahead_to_be_made_in_good_time(ros, model, voice):
+def test_the_fixed_texts_are_sent_ahead_to_be_made_in_good_time(ros, model, voice, monkeypatch):
+    monkeypatch.setattr(dialogue, "_STOCK_PERIOD_S", 0.0)
     node = ros.start(dialogue.DialogueNode)
     prepared = listen(ros, node, PrepareSpeech, "prepare_speech", dialogue.PREPARE)
-    ros.wait(lambda: len(prepared) > 15)
+    ros.wait(lambda: len(prepared) > 15 and not node._stock)
     time.sleep(0.1)
     texts = [m.text for m in prepared]
     assert all(m.keep for m in prepared)
@@ -215,3 +216,16 @@ def test_between_two_turns_the_model_reads_what_is_new_to_it(ros, model, voice):
     ros.wait(lambda: model.read, 5.0, "the model to read")
     assert model.prompts == []
     assert "Nod" in [m.content for m in model.read[-1]]
+
+
+def test_fixed_texts_are_not_made_while_somebody_speaks(ros, model, voice, monkeypatch):
+    monkeypatch.setattr(dialogue, "_STOCK_PERIOD_S", 0.0)
+    monkeypatch.setattr(dialogue, "_STOCK_QUIET_S", 0.3)
+    node = ros.start(dialogue.DialogueNode)
+    ears = Ears(ros, node)
+    ears.begin()
+    prepared = listen(ros, node, PrepareSpeech, "prepare_speech", dialogue.PREPARE)
+    time.sleep(0.3)
+    assert prepared == []
+    ears.activity(VoiceActivity.END, reason=VoiceActivity.REASON_TOO_SHORT)
+    ros.wait(lambda: prepared)

@@ -56,6 +56,8 @@ from voice_pipeline.turn.state import State, Turn, TurnSettings
 
 # Latched, but deeper than one: states can follow each other within a millisecond and none may be lost on the way.
 TURNS = QoSProfile(depth=10, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+# Kokoro takes about a second for a short text on one slow core.
+_STOCK_PERIOD_S, _STOCK_QUIET_S = 1.0, 3.0
 # A whole answer and the stock phrases may be asked for at once.
 PREPARE = QoSProfile(depth=64)
 _STATUS = {"succeeded": ToolCall.SUCCEEDED, "failed": ToolCall.FAILED, "cancelled": ToolCall.CANCELLED}
@@ -130,6 +132,8 @@ class DialogueNode(VoiceNode):
         self._gate = threading.Event()
         self._tidying = threading.Event()  # set: leave it
         self._untidy = False
+        self._stock: list[str] = []  # fixed texts that are still to be made
+        self._stock_at = 0.0
         self._stock_sent_to = 0
         self._verdict = ("", 0)  # utterance, ns
         self._calls: dict[str, Turn] = {}  # under way, by call id
@@ -275,16 +279,22 @@ class DialogueNode(VoiceNode):
         self._send_stock()
 
     def _send_stock(self) -> None:
-        """The fixed texts go to whoever makes speech, when it appears."""
+        """The fixed texts go to whoever makes speech, when it appears: one at a time and never into a conversation,
+        because the first time each of them takes as long to make as an answer."""
         listeners = self._prepare_pub.get_subscription_count()
         if listeners > self._stock_sent_to and self._mind is not None:
             named = ("cannot", "cannot_move", "will_not", "apology", "gave_up")
             texts = [self.p[name] for name in named]
             if self.p["acknowledge_after_s"] > 0.0:
                 texts += self.p["acknowledgements"]
-            for text in stock_phrases(self._mind.tools.tools.values(), texts):
-                self._prepare_pub.publish(PrepareSpeech(text=text, keep=True))
+            self._stock = stock_phrases(self._mind.tools.tools.values(), texts)
         self._stock_sent_to = listeners
+        now = time.monotonic()
+        if not self._engine.idle:
+            self._stock_at = now + _STOCK_QUIET_S
+        elif self._stock and now >= self._stock_at:
+            self._stock_at = now + _STOCK_PERIOD_S
+            self._prepare_pub.publish(PrepareSpeech(text=self._stock.pop(0), keep=True))
 
     # -- the model's thread
     def _think(
