@@ -19,6 +19,8 @@ STORY = (
     "but it had a loud voice and many friends. So it called the cat, the cat called the dog, and the dog carried a cup. "
     "The bird drank the water and sang a song about the summer. After that the bird came back every single morning. "
 )
+# No sentence twice: an answer that repeats itself is ended.
+COUNTING = " ".join(f"On day {n} the robot counted {n + 7} flowers in the garden." for n in range(1, 90))
 
 
 @pytest.fixture
@@ -76,6 +78,31 @@ def test_the_memory_holds_exactly_what_was_played_when_the_answer_is_cut_at_rand
     assert wrong == []
 
 
+def test_speech_over_the_answer_pauses_it_within_a_fifth_of_a_second(ros, scene, recordings):
+    s = scene(say=COUNTING)
+    orders = ros.peer().record(PlaybackControl, "playback_control")
+    paused = lambda: [o for o in orders if o.command == PlaybackControl.PAUSE]  # noqa: E731
+    late, missed = [], []
+    for path in sorted((recordings / "dev").glob("word_*.wav"))[:20]:
+        if s.dialogue._engine.turn is None:
+            s.ask()
+        time.sleep(0.5)
+        orders.clear()
+        first, last = s.play(path)
+        while not paused() and time.time_ns() < last + 500_000_000:
+            time.sleep(0.005)
+        if paused():
+            time.sleep(0.1)
+            late.append((s.heard.last_loud_ns(time.time_ns()) - first - onset_ns(path)) / 1e6)
+        else:
+            missed.append(path.stem)
+        ros.wait(lambda: not s.dialogue._engine._persons and not s.dialogue._engine._barge_in.holding, 10.0, "the end")
+    late.sort()
+    print("silent after ms:", [round(x) for x in late], "not noticed:", missed)
+    assert len(late) >= 15
+    assert late[round(0.95 * (len(late) - 1))] < 200.0
+
+
 def test_stop_over_the_answer_is_silence_within_a_quarter_of_a_second(ros, scene, recordings):
     s = scene()
     path = recordings / "dev" / "command_mycroft_stop.wav"
@@ -104,8 +131,7 @@ def onset_ns(path):
 
 
 def test_no_noise_ends_the_answer_and_none_holds_it_longer_than_a_second(ros, scene, recordings):
-    # No sentence twice: an answer that repeats itself is ended.
-    s = scene(say=" ".join(f"On day {n} the robot counted {n + 7} flowers in the garden." for n in range(1, 90)))
+    s = scene(say=COUNTING)
     orders = ros.peer().record(PlaybackControl, "playback_control")
     times = []
     s.ask()

@@ -45,7 +45,7 @@ class ClauseSplitter:
     ones end at sentence ends and are merged until they are `later_chars` long: too short ones leave gaps in synthesis.
     """
 
-    def __init__(self, first_chars: int = 10, first_words: int = 7, later_chars: int = 40) -> None:
+    def __init__(self, first_chars: int = 10, first_words: int = 6, later_chars: int = 40) -> None:
         self._first_chars = first_chars
         self._first_words = first_words
         self._later_chars = later_chars
