@@ -60,7 +60,7 @@ latency:  ## where the time of each turn goes, live; report with pictures at the
 	@$(SETUP)
 	@$(RUN).latency $(ARGS)
 
-bench-gap:  ## the response gap beside the plain sequence and pipecat (AUDIO=dir, ARGS="--models light")
+bench-gap:  ## the response gap beside the plain sequence and pipecat (AUDIO=dir, ARGS="--models demo")
 	@$(SETUP) --models demo smollm2-135m-instruct piper-en-us-joe smart-turn-v3.2
 	@$(ENV) exec python -m bench.gap $(if $(AUDIO),--audio $(AUDIO)) $(ARGS)
 

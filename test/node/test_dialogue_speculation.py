@@ -229,3 +229,14 @@ def test_fixed_texts_are_not_made_while_somebody_speaks(ros, model, voice, monke
     assert prepared == []
     ears.activity(VoiceActivity.END, reason=VoiceActivity.REASON_TOO_SHORT)
     ros.wait(lambda: prepared)
+
+
+def test_the_model_reads_the_words_while_they_are_said_and_answers_none_of_them(ros, model, voice):
+    node = ros.start(dialogue.DialogueNode)
+    ears = Ears(ros, node)
+    ears.begin()
+    ears.partial.publish(Transcript(text="Who are", utterance_id="u1", confidence=0.9))
+    ros.wait(lambda: model.read)
+    assert model.read[-1][-1].content == "Who are"
+    assert model.prompts == []
+    assert node._mind.history.turns == 0

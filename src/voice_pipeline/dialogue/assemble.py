@@ -55,6 +55,15 @@ class Assembled:
             self.warm_up()
         return self._mind.answer(question, self.history.prompt(question), cancel, listener, gate)
 
+    def read_along(self, words: str, cancel: threading.Event) -> None:
+        """While somebody still speaks: let the model read the words so far. At the pause only the last ones are new to it.
+
+        Raises:
+            ModelUnavailable, ModelTimeout: with the cure.
+        """
+        if self.ready and not cancel.is_set():
+            self.model.read_ahead(self.history.prompt(words), self.tools.specs, cancel)
+
     def tidy(self, cancel: threading.Event) -> None:
         """Between two turns: make room in the history, and let the model read what of it is new to it.
 

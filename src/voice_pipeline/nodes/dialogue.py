@@ -236,6 +236,12 @@ class DialogueNode(VoiceNode):
             self._engine.guess(message.utterance_id, text, message.confidence, marks)
         else:
             self._engine.overheard(message.utterance_id, text, message.confidence)
+            self._read_along(text)
+
+    def _read_along(self, words: str) -> None:
+        if self.p["speculate"] and words and self._engine.only_listening and self._worker.backlog == 0:
+            self._tidying = threading.Event()
+            self._worker.submit(self._read_words, words, self._tidying)
 
     def _end_of_turn(self, message: EndOfTurn) -> None:
         self._verdict = (message.utterance_id, to_ns(message.decided))
@@ -313,6 +319,14 @@ class DialogueNode(VoiceNode):
             if not answer.by_phrase:
                 self._model_fault = ""
             self.post(lambda e: e.answered(generation, answer.messages, answer.usage))
+
+    def _read_words(self, words: str, cancel: threading.Event) -> None:
+        mind = self._mind
+        if mind is not None:
+            try:
+                mind.read_along(words, cancel)
+            except VoiceError as error:
+                self._model_fault = str(error)
 
     def _tidy(self, cancel: threading.Event) -> None:
         mind = self._mind

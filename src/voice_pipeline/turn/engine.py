@@ -188,9 +188,14 @@ class TurnEngine(Answering):
         self._look_at_answer(now)
 
     @property
+    def only_listening(self) -> bool:
+        """Nothing is answered or prepared; somebody may be speaking."""
+        return self._idle() and self._drafts.draft is None
+
+    @property
     def idle(self) -> bool:
         """Nobody speaks, nothing is answered or prepared."""
-        return self._idle() and not self._persons and self._drafts.draft is None
+        return self.only_listening and not self._persons
 
     # -- inside
     def _current(self, generation: int) -> Turn | None:
