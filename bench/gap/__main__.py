@@ -76,7 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--audio", type=Path, help="a folder with a manifest.csv (columns file, transcript; speech_end_est)"
     )
-    parser.add_argument("--models", choices=sorted(MODEL_SETS), default="light", help="the models of every arm (default %(default)s)")
+    parser.add_argument(
+        "--models", choices=sorted(MODEL_SETS), default="light", help="the models of every arm (default %(default)s)"
+    )
     parser.add_argument("--arms", default=",".join(ARMS), help="which, separated by commas (default: all)")
     parser.add_argument("--limit", type=int, default=30, help="recordings (default %(default)s)")
     parser.add_argument("--rounds", type=int, default=2, help="fresh starts of each arm (default %(default)s)")

@@ -18,7 +18,7 @@ from voice_pipeline.msg import (
 
 from ros_bench import names
 from scripted_model import WAIT, ScriptedModel
-from voice_pipeline.nodes import dialogue
+from voice_pipeline.nodes import _dialogue_output, dialogue
 from voice_pipeline.ros.stamps import to_msg, to_ns
 
 
@@ -73,7 +73,7 @@ def voice(ros):
 
 def test_an_answer_is_prepared_at_the_pause_and_spoken_only_at_the_end(ros, model, voice):
     node = ros.start(dialogue.DialogueNode)
-    prepared = listen(ros, node, PrepareSpeech, "prepare_speech", dialogue.PREPARE)
+    prepared = listen(ros, node, PrepareSpeech, "prepare_speech", _dialogue_output.PREPARE)
     replies, traces = listen(ros, node, Reply, "reply"), listen(ros, node, TurnLatency, "latency")
     ears = Ears(ros, node)
     ears.begin()
@@ -101,7 +101,7 @@ def test_an_answer_is_prepared_at_the_pause_and_spoken_only_at_the_end(ros, mode
 
 def test_a_person_who_goes_on_is_answered_once_and_the_first_guess_leaves_nothing(ros, model, voice):
     node = ros.start(dialogue.DialogueNode)
-    prepared = listen(ros, node, PrepareSpeech, "prepare_speech", dialogue.PREPARE)
+    prepared = listen(ros, node, PrepareSpeech, "prepare_speech", _dialogue_output.PREPARE)
     traces = listen(ros, node, TurnLatency, "latency")
     ears = Ears(ros, node)
     ears.begin()
@@ -197,10 +197,10 @@ def test_a_rejected_transcript_releases_what_waited_for_it(ros, model, voice):
 
 
 def test_the_fixed_texts_are_sent_ahead_to_be_made_in_good_time(ros, model, voice, monkeypatch):
-    monkeypatch.setattr(dialogue, "_STOCK_PERIOD_S", 0.0)
+    monkeypatch.setattr(_dialogue_output, "_STOCK_PERIOD_S", 0.0)
     node = ros.start(dialogue.DialogueNode)
-    prepared = listen(ros, node, PrepareSpeech, "prepare_speech", dialogue.PREPARE)
-    ros.wait(lambda: len(prepared) > 15 and not node._stock)
+    prepared = listen(ros, node, PrepareSpeech, "prepare_speech", _dialogue_output.PREPARE)
+    ros.wait(lambda: len(prepared) > 15 and not node._stock.waiting)
     time.sleep(0.1)
     texts = [m.text for m in prepared]
     assert all(m.keep for m in prepared)
@@ -219,12 +219,12 @@ def test_between_two_turns_the_model_reads_what_is_new_to_it(ros, model, voice):
 
 
 def test_fixed_texts_are_not_made_while_somebody_speaks(ros, model, voice, monkeypatch):
-    monkeypatch.setattr(dialogue, "_STOCK_PERIOD_S", 0.0)
-    monkeypatch.setattr(dialogue, "_STOCK_QUIET_S", 0.3)
+    monkeypatch.setattr(_dialogue_output, "_STOCK_PERIOD_S", 0.0)
+    monkeypatch.setattr(_dialogue_output, "_STOCK_QUIET_S", 0.3)
     node = ros.start(dialogue.DialogueNode)
     ears = Ears(ros, node)
     ears.begin()
-    prepared = listen(ros, node, PrepareSpeech, "prepare_speech", dialogue.PREPARE)
+    prepared = listen(ros, node, PrepareSpeech, "prepare_speech", _dialogue_output.PREPARE)
     time.sleep(0.3)
     assert prepared == []
     ears.activity(VoiceActivity.END, reason=VoiceActivity.REASON_TOO_SHORT)

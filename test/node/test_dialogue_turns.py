@@ -13,6 +13,7 @@ from ros_bench import names
 from scripted_model import WAIT, ScriptedModel
 from voice_pipeline.dialogue.protocol import ModelUnavailable
 from voice_pipeline.nodes import dialogue
+from voice_pipeline.nodes._dialogue_output import TURNS
 from voice_pipeline.ros.stamps import to_msg
 
 
@@ -48,7 +49,7 @@ def test_a_transcript_is_answered_clause_by_clause_and_traced(ros, model, neighb
     node = ros.start(dialogue.DialogueNode)
     peer = ros.peer()
     replies, traces = listen(ros, node, Reply, "reply"), listen(ros, node, TurnLatency, "latency")
-    states = listen(ros, node, TurnState, "turn", dialogue.TURNS)
+    states = listen(ros, node, TurnState, "turn", TURNS)
     say = peer.publisher(Transcript, "transcript")
     ros.wait(lambda: node._say.ready)
     now = time.time_ns()
@@ -76,7 +77,7 @@ def test_a_new_transcript_stops_the_answer_and_what_was_heard_is_remembered(ros,
     voice = neighbours("say", hold=True)
     node = ros.start(dialogue.DialogueNode)
     peer = ros.peer()
-    states, traces = listen(ros, node, TurnState, "turn", dialogue.TURNS), listen(ros, node, TurnLatency, "latency")
+    states, traces = listen(ros, node, TurnState, "turn", TURNS), listen(ros, node, TurnLatency, "latency")
     say = peer.publisher(Transcript, "transcript")
     ros.wait(lambda: node._say.ready)
     say.publish(heard("Tell me a story"))
@@ -129,7 +130,7 @@ def test_the_answer_waits_while_the_person_speaks_on(ros, model, neighbours):
 def test_what_is_no_question_opens_no_turn(ros, model, message):
     node = ros.start(dialogue.DialogueNode)
     peer = ros.peer()
-    states = listen(ros, node, TurnState, "turn", dialogue.TURNS)
+    states = listen(ros, node, TurnState, "turn", TURNS)
     say = peer.publisher(Transcript, "transcript")
     say.publish(message)
     say.publish(heard("Who are you?", "u2"))
@@ -243,7 +244,7 @@ def test_a_voice_that_vanishes_does_not_block_the_conversation(ros, model, neigh
     voice = neighbours("say", hold=True)
     node = ros.start(dialogue.DialogueNode)
     peer = ros.peer()
-    states = listen(ros, node, TurnState, "turn", dialogue.TURNS)
+    states = listen(ros, node, TurnState, "turn", TURNS)
     say = peer.publisher(Transcript, "transcript")
     ros.wait(lambda: node._say.ready)
     assert node.health().level == 0

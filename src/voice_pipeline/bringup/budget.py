@@ -14,6 +14,9 @@ from typing import Any
 # Stages that work at the same time in a turn, by the life of the speculation: recognition alone at the pause; the model
 # while the end-of-turn check runs; the model on a later clause while the voice makes an earlier one.
 _AT_ONCE = (("asr",), ("vad", "dialogue"), ("dialogue", "tts"))
+# The one overlap that pays: the first clause is made with every core while the model still writes on one. With two threads
+# it takes 1.2 s instead of 1.6 s on two cores, contention included (docs/performance.md). Two threads too many do not pay.
+_SPARE = 1
 _THREADS = {"asr": "cpu_threads", "dialogue": "threads", "tts": "threads"}
 _DEFAULTS = {"asr": 2, "dialogue": 0, "tts": 2}
 
@@ -33,11 +36,12 @@ class Budget:
     @property
     def warning(self) -> str:
         """What to say when it does not fit; empty when it does."""
-        if self.most <= self.cores:
+        widest = max(self.threads.values(), default=0)
+        if widest <= self.cores and self.most <= self.cores + _SPARE:
             return ""
         threads = ", ".join(f"{k} {v}" for k, v in self.threads.items())
         return (
-            f"{self.most} threads may compute at once on {self.cores} cores ({threads}): every stage slows down. "
+            f"{max(self.most, widest)} threads may compute at once on {self.cores} cores ({threads}): every stage slows down. "
             "Lower `threads` of tts or dialogue, or `cpu_threads` of asr."
         )
 

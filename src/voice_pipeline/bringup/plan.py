@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from voice_pipeline.bringup.budget import budget
 from voice_pipeline.bringup.profile import Profile, load_profile
 from voice_pipeline.errors import VoiceError
 
@@ -97,7 +98,11 @@ def make_plan(
         if use_sim_time:
             extra[name]["use_sim_time"] = True
         extra[name].update((overrides or {}).get(name, {}))
-    supervisor = {"nodes": names, "bring_up": autostart, **(overrides or {}).get("supervisor", {})}
+    asked = {n: {**loaded.parameters.get(n, {}), **extra[n]} for n in names}
+    supervisor: dict[str, Any] = {"nodes": names, "bring_up": autostart}
+    if note := budget(asked).warning:
+        supervisor["note"] = note
+    supervisor.update((overrides or {}).get("supervisor", {}))
     return Plan(
         profile=loaded,
         nodes=tuple(NodeSpec(n, loaded.path, extra[n]) for n in names),

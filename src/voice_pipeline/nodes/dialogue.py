@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
-
-from rclpy.qos import DurabilityPolicy, QoSProfile
 
 from voice_pipeline.action import Converse
 from voice_pipeline.dialogue import ModelSettings, create
@@ -22,23 +19,19 @@ from voice_pipeline.errors import VoiceError
 from voice_pipeline.msg import (
     EndOfTurn,
     PlaybackControl,
-    PrepareSpeech,
-    Reply,
     ToolCall,
     Transcript,
-    TurnLatency,
-    TurnState,
     VoiceActivity,
 )
+from voice_pipeline.nodes._dialogue_output import DialogueOutput, Stock
 from voice_pipeline.nodes._dialogue_parameters import CONVERSATION, MODEL, TURN
 from voice_pipeline.nodes._dialogue_parts import (
     LateDispatcher,
-    Reporter,
     arguments_json,
     end_typed,
     persona_path,
-    trace,
 )
+from voice_pipeline.nodes._dialogue_thinking import Thinking
 from voice_pipeline.resources import resource
 from voice_pipeline.ros.action import DeferredActionServer, Goal
 from voice_pipeline.ros.diagnostics import ERROR, OK, WARN, Health
@@ -49,17 +42,10 @@ from voice_pipeline.ros.qos import EVENTS
 from voice_pipeline.ros.say_client import SayClient
 from voice_pipeline.ros.stamps import to_ns
 from voice_pipeline.ros.tool_dispatch import RosToolDispatcher, check_interfaces
-from voice_pipeline.ros.worker import Worker
 from voice_pipeline.turn.engine import TurnEngine
 from voice_pipeline.turn.stages import StageStatistics
 from voice_pipeline.turn.state import State, Turn, TurnSettings
 
-# Latched, but deeper than one: states can follow each other within a millisecond and none may be lost on the way.
-TURNS = QoSProfile(depth=10, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-# Kokoro takes about a second for a short text on one slow core.
-_STOCK_PERIOD_S, _STOCK_QUIET_S = 1.0, 3.0
-# A whole answer and the stock phrases may be asked for at once.
-PREPARE = QoSProfile(depth=64)
 _STATUS = {"succeeded": ToolCall.SUCCEEDED, "failed": ToolCall.FAILED, "cancelled": ToolCall.CANCELLED}
 
 
@@ -72,7 +58,7 @@ class DialogueNode(VoiceNode):
         super().__init__("dialogue", **kwargs)
         self._mind: Assembled | None = None
         self._converse: DeferredActionServer | None = None
-        self._model_fault = ""  # why the model does not work now; empty when it does
+        self._load_fault = ""  # why the model did not work when it was last looked at; empty when it did
         self._counts = {"turns": 0, "interrupted": 0, "tool_calls": 0, "model_failures": 0, "clauses_not_spoken": 0}
         self._counts.update(guesses=0, speculative=0)
         self._stages = StageStatistics()
@@ -109,7 +95,7 @@ class DialogueNode(VoiceNode):
             if p["engine"] == "llama_cpp":
                 raise
             # A server may come later; until then the robot apologises, and phrases work.
-            self._model_fault = str(error)
+            self._load_fault = str(error)
             self.get_logger().warning(f"{error} The node runs on and tries again.")
         else:
             self.get_logger().info(
@@ -120,26 +106,14 @@ class DialogueNode(VoiceNode):
     def open(self) -> None:
         mind = self._mind
         assert mind is not None
-        self._turn_pub = self.create_publisher(TurnState, "turn", TURNS)
-        self._reply_pub = self.create_publisher(Reply, "reply", EVENTS)
-        self._calls_pub = self.create_publisher(ToolCall, "tool_calls", EVENTS)
-        self._latency_pub = self.create_publisher(TurnLatency, "latency", EVENTS)
-        self._prepare_pub = self.create_publisher(PrepareSpeech, "prepare_speech", PREPARE)
-        self._control_pub = self.create_publisher(PlaybackControl, "playback_control", EVENTS)
+        self._out = DialogueOutput(self)
+        self._stock = Stock(self._out, self._fixed_texts(mind))
         self._mailbox = Mailbox(self)
-        self._worker = Worker("mind", 16, self._worker_failed)
-        self._cancel = threading.Event()
-        self._gate = threading.Event()
-        self._tidying = threading.Event()  # set: leave it
-        self._untidy = False
-        self._stock: list[str] = []  # fixed texts that are still to be made
-        self._stock_at = 0.0
-        self._stock_sent_to = 0
+        self._thinking = Thinking(self, mind, self._load_fault)
         self._verdict = ("", 0)  # utterance, ns
         self._calls: dict[str, Turn] = {}  # under way, by call id
         self._latest: Turn | None = None
         self._unanswered: list[Turn] = []  # closed turns with tickets whose calls still run
-        self._retry_warm_at = time.monotonic() + 5.0
         self._dispatcher = RosToolDispatcher(self, mind.tools.tools, self._call_finished, self._mailbox)
         self._tool_proxy.target = self._dispatcher
         self._say = SayClient(self, self._said, self._speech_marks)
@@ -160,23 +134,15 @@ class DialogueNode(VoiceNode):
         for subscription in self._subscriptions_open:
             self.destroy_subscription(subscription)
         self.destroy_timer(self._ticker)
-        self._cancel.set()
-        self._tidying.set()
+        self._thinking.stop()
         self._engine.stop()
         self._mailbox.close()
         self._dispatcher.destroy()
         self._answer_tickets(force=True)
-        self._worker.stop(3.0)
+        self._thinking.end()
+        self._load_fault = self._thinking.fault
         self._say.destroy()
-        for publisher in (
-            self._turn_pub,
-            self._reply_pub,
-            self._calls_pub,
-            self._latency_pub,
-            self._prepare_pub,
-            self._control_pub,
-        ):
-            self.destroy_publisher(publisher)
+        self._out.destroy()
         del self._engine
 
     def unload(self) -> None:
@@ -190,8 +156,8 @@ class DialogueNode(VoiceNode):
     def health(self) -> Health:
         values: dict[str, str | int | float] = {"state": self._engine.state.name.lower(), **self._counts}
         values.update(self._stages.values())
-        if self._model_fault:
-            return Health(ERROR, f"no language model: {self._model_fault}", values)
+        if self._thinking.fault:
+            return Health(ERROR, f"no language model: {self._thinking.fault}", values)
         if not self._say.ready:
             return Health(WARN, "nobody offers `say`: answers are only shown on `reply`. Start the tts node.", values)
         return Health(OK, "ok", values)
@@ -236,19 +202,18 @@ class DialogueNode(VoiceNode):
             self._engine.guess(message.utterance_id, text, message.confidence, marks)
         else:
             self._engine.overheard(message.utterance_id, text, message.confidence)
-            self._read_along(text)
-
-    def _read_along(self, words: str) -> None:
-        if self.p["speculate"] and words and self._engine.only_listening and self._worker.backlog == 0:
-            self._tidying = threading.Event()
-            self._worker.submit(self._read_words, words, self._tidying)
+            if self.p["speculate"] and self._engine.only_listening:
+                self._thinking.read_along(text)
 
     def _end_of_turn(self, message: EndOfTurn) -> None:
         self._verdict = (message.utterance_id, to_ns(message.decided))
+        turn = self._engine.turn
+        if turn is not None and turn.utterance_id == message.utterance_id:  # the words may overtake it
+            turn.marks["verdict"] = to_ns(message.decided)
 
     def _voice(self, message: VoiceActivity) -> None:
         if message.event == VoiceActivity.START:
-            self._tidying.set()
+            self._thinking.somebody_speaks()
             self._engine.person_began(message.utterance_id)
         elif message.event == VoiceActivity.PAUSE:
             self._engine.person_paused(message.utterance_id)
@@ -275,128 +240,47 @@ class DialogueNode(VoiceNode):
         self._say.tick()
         self._engine.tick()
         self._answer_tickets()
-        if self._model_fault and time.monotonic() >= self._retry_warm_at and self._worker.backlog == 0:
-            self._retry_warm_at = time.monotonic() + 5.0
-            self._worker.submit(self._warm_up_again)
-        if self._untidy and self._engine.idle and self._worker.backlog == 0:
-            self._untidy = False
-            self._tidying = threading.Event()
-            self._worker.submit(self._tidy, self._tidying)
-        self._send_stock()
+        self._thinking.tick(time.monotonic(), self._engine.idle)
+        self._stock.tick(time.monotonic(), self._engine.idle)
 
-    def _send_stock(self) -> None:
-        """The fixed texts go to whoever makes speech, when it appears: one at a time and never into a conversation,
-        because the first time each of them takes as long to make as an answer."""
-        listeners = self._prepare_pub.get_subscription_count()
-        if listeners > self._stock_sent_to and self._mind is not None:
-            named = ("cannot", "cannot_move", "will_not", "apology", "gave_up")
-            texts = [self.p[name] for name in named]
-            if self.p["acknowledge_after_s"] > 0.0:
-                texts += self.p["acknowledgements"]
-            self._stock = stock_phrases(self._mind.tools.tools.values(), texts)
-        self._stock_sent_to = listeners
-        now = time.monotonic()
-        if not self._engine.idle:
-            self._stock_at = now + _STOCK_QUIET_S
-        elif self._stock and now >= self._stock_at:
-            self._stock_at = now + _STOCK_PERIOD_S
-            self._prepare_pub.publish(PrepareSpeech(text=self._stock.pop(0), keep=True))
-
-    # -- the model's thread
-    def _think(
-        self, turn: Turn, generation: int, question: str, cancel: threading.Event, gate: threading.Event
-    ) -> None:
-        mind = self._mind
-        if cancel.is_set() or mind is None:
-            return
-        try:
-            answer = mind.answer(question, cancel, Reporter(self, turn, generation), gate)
-        except VoiceError as error:
-            fault = error
-            if not cancel.is_set():
-                self.post(lambda _: self._thinking_failed(generation, fault))
-        else:
-            if not answer.by_phrase:
-                self._model_fault = ""
-            self.post(lambda e: e.answered(generation, answer.messages, answer.usage))
-
-    def _read_words(self, words: str, cancel: threading.Event) -> None:
-        mind = self._mind
-        if mind is not None:
-            try:
-                mind.read_along(words, cancel)
-            except VoiceError as error:
-                self._model_fault = str(error)
-
-    def _tidy(self, cancel: threading.Event) -> None:
-        mind = self._mind
-        if mind is not None and not cancel.is_set():
-            try:
-                mind.tidy(cancel)
-            except VoiceError as error:
-                self._model_fault = str(error)
-
-    def _warm_up_again(self) -> None:
-        mind = self._mind
-        if mind is None:
-            return
-        try:
-            mind.warm_up()
-        except VoiceError as error:
-            self._model_fault = str(error)
-        else:
-            self._model_fault = ""
-            self.get_logger().info("the language model is back")
+    def _fixed_texts(self, mind: Assembled) -> list[str]:
+        texts = [self.p[name] for name in ("cannot", "cannot_move", "will_not", "apology", "gave_up")]
+        if self.p["acknowledge_after_s"] > 0.0:
+            texts += self.p["acknowledgements"]
+        return stock_phrases(mind.tools.tools.values(), texts)
 
     def post(self, call: Callable[[TurnEngine], None]) -> None:
-        """Run something on the executor's thread, in order, unless the node is deactivated by then."""
+        """Run something on the executor's thread, in order, unless the node is deactivated by then; from any thread."""
         self._mailbox.post(lambda: call(self._engine))
 
-    def _worker_failed(self, error: BaseException) -> None:
-        self.get_logger().error(f"the mind failed: {type(error).__name__}: {error}")
-        fault = ModelUnavailable(f"{type(error).__name__} in the dialogue node.", "See its log; this is a defect.")
-        self.post(lambda e: e.failed(self._generation, fault))
-
-    def _thinking_failed(self, generation: int, error: VoiceError) -> None:
+    def thinking_failed(self, generation: int, error: VoiceError) -> None:
+        """The model could not answer."""
         self._counts["model_failures"] += 1
-        self._model_fault = str(error)
         self.get_logger().error(str(error))
         self._engine.failed(generation, error)
 
     # -- effects of the turn engine
     def start_model(self, turn: Turn) -> None:
-        self._tidying.set()
-        self._cancel = threading.Event()
-        self._gate = threading.Event()
-        if turn.committed:
-            self._gate.set()
-        self._generation = turn.generation
         self._latest = turn
-        if not self._worker.submit(self._think, turn, turn.generation, turn.question, self._cancel, self._gate):
-            error = ModelUnavailable(
-                "the model is still busy with answers that were given up.", "Choose a faster model."
-            )
-            generation = turn.generation
-            self.post(lambda e: e.failed(generation, error))
+        self._thinking.start(turn)
 
     def cancel_model(self) -> None:
-        self._cancel.set()
+        self._thinking.cancel()
 
     def commit(self, turn: Turn) -> None:
-        self._gate.set()
+        self._thinking.commit()
 
     def prepare(self, turn: Turn, index: int) -> None:
-        text = turn.clauses[index].text
-        self._prepare_pub.publish(PrepareSpeech(text=text, turn_id=turn.turn_id, generation=turn.generation))
+        self._out.prepare(turn, turn.clauses[index].text)
 
     def drop_prepared(self, turn: Turn) -> None:
-        self._prepare_pub.publish(PrepareSpeech(turn_id=turn.turn_id, generation=turn.generation))
+        self._out.prepare(turn, "")
 
     def hold_voice(self) -> None:
-        self._control_pub.publish(PlaybackControl(command=PlaybackControl.PAUSE))
+        self._out.playback(PlaybackControl.PAUSE)
 
     def release_voice(self) -> None:
-        self._control_pub.publish(PlaybackControl(command=PlaybackControl.RESUME))
+        self._out.playback(PlaybackControl.RESUME)
 
     def say(self, turn: Turn, index: int) -> bool:
         spoken = self._say.say(turn.turn_id, index, turn.clauses[index].text, turn.generation)
@@ -412,16 +296,10 @@ class DialogueNode(VoiceNode):
                 self._dispatcher.cancel(call_id)
 
     def show(self, state: State, turn: Turn | None, detail: str) -> None:
-        message = TurnState(state=int(state), detail=detail)
-        message.header.stamp = self.get_clock().now().to_msg()
-        if turn is not None:
-            message.turn_id, message.utterance_id = turn.turn_id, turn.utterance_id
-        self._turn_pub.publish(message)
+        self._out.show(state, turn, detail)
 
     def reply(self, turn: Turn, index: int, text: str, is_final: bool) -> None:
-        message = Reply(turn_id=turn.turn_id, utterance_id=turn.utterance_id, index=index, text=text, is_final=is_final)
-        message.header.stamp = self.get_clock().now().to_msg()
-        self._reply_pub.publish(message)
+        self._out.reply(turn, index, text, is_final)
         for goal in turn.tickets:
             if text:
                 goal.feedback(Converse.Feedback(text=text))
@@ -440,7 +318,7 @@ class DialogueNode(VoiceNode):
         self._counts["interrupted"] += turn.interrupted
         self._counts["speculative"] += turn.speculative
         self._counts["guesses"] += turn.guesses
-        self._untidy = True
+        self._thinking.turn_over()
         self._stages.add(
             turn.marks,
             speculative=turn.speculative,
@@ -448,7 +326,7 @@ class DialogueNode(VoiceNode):
             wasted_ms=turn.wasted_ns / 1e6,
             interrupted=turn.interrupted,
         )
-        self._latency_pub.publish(trace(turn))
+        self._out.latency(turn)
         if turn.tickets:
             self._unanswered.append(turn)
             self._answer_tickets()
@@ -478,21 +356,9 @@ class DialogueNode(VoiceNode):
             if turn is not None and turn is self._latest and turn.model_done and pending.was_accepted:
                 self.post(lambda e: e.announce(self.p["cannot_move"]))
 
-    def publish_call(
-        self, call_id: str, name: str, arguments: str, status: int, result: str, turn_id: str, seconds: float = 0.0
-    ) -> None:
-        """One line of the audit trail; from any thread."""
-        message = ToolCall(
-            call_id=call_id,
-            name=name,
-            arguments_json=arguments,
-            status=status,
-            result=result,
-            turn_id=turn_id,
-            duration_s=seconds,
-        )
-        message.header.stamp = self.get_clock().now().to_msg()
-        self._calls_pub.publish(message)
+    def publish_call(self, *line: Any) -> None:
+        """One line of the audit trail, as DialogueOutput.call; from any thread."""
+        self._out.call(*line)
 
     # -- speech
     def _said(self, turn_id: str, index: int, heard: str, error: str) -> None:

@@ -57,10 +57,18 @@ class SupervisorNode(VoiceNode):
             minimum=0.02,
             maximum=5.0,
         ),
+        Param(
+            "note",
+            "",
+            "Told at start and on /diagnostics while all is well: bringup says here when a profile asks for more threads "
+            "than the machine has cores. Empty: there is nothing to tell.",
+        ),
     )
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__("supervisor", **kwargs)
+        if self.p["note"]:
+            self.get_logger().warning(self.p["note"])
 
     def load(self) -> None:
         self._supervision = Supervision(self.p["nodes"], self.p["retry_s"])
@@ -97,7 +105,8 @@ class SupervisorNode(VoiceNode):
         down = self._supervision.down()
         values: dict[str, str | int | float] = {n: s.state.value for n, s in self._supervision.nodes.items()}
         if not down:
-            return Health(OK, f"all {len(values)} nodes are active", values)
+            note = self.p["note"]
+            return Health(WARN if note else OK, note or f"all {len(values)} nodes are active", values)
         failed = any(s.failed for s in self._supervision.nodes.values())
         starting = time.monotonic() - self._started < 30.0 and not failed
         text = "; ".join(f"{n}: {why}" for n, why in down.items())

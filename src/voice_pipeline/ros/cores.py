@@ -43,12 +43,15 @@ def take_cores(cpus: str, nice: int) -> str:
     here = os.sched_getaffinity(0)
     if not wanted & here:
         raise VoiceError(
-            f"cpus is '{cpus}', of which this process may use none.", f"It may use {_listed(here)}; empty is all of them."
+            f"cpus is '{cpus}', of which this process may use none.",
+            f"It may use {_listed(here)}; empty is all of them.",
         )
     for thread in map(int, os.listdir("/proc/self/task")):
         os.sched_setaffinity(thread, wanted & here)
     missing = wanted - here
-    return f"cpus names {_listed(missing)}, which this process may not use; it goes on with the others." if missing else ""
+    return (
+        f"cpus names {_listed(missing)}, which this process may not use; it goes on with the others." if missing else ""
+    )
 
 
 def _listed(cores: set[int]) -> str:
