@@ -53,12 +53,13 @@ def test_a_question_is_answered_aloud_and_moves_nothing(processes):
 
 def test_the_trace_of_a_turn_has_every_stage_in_order(processes):
     turn = processes.say(wav(QUESTION))
-    stamps = [
-        turn.stamps[s] for s in ("speech_end", "vad_end", "commit", "llm_request", "llm_first_token", "first_clause")
-    ]
-    stamps += [turn.stamps[s] for s in ("tts_request", "first_audio", "first_played")]
-    assert all(stamps), turn.stamps
-    assert stamps == sorted(stamps)
+    # What is begun at the pause and what decides the end run side by side; each of them is in order.
+    work = ("pause", "asr_start", "asr_final", "llm_request", "llm_first_token", "first_clause", "tts_request")
+    end = ("pause", "vad_end", "commit", "first_played")
+    for chain in (("speech_end", *work, "first_audio", "first_played"), ("speech_end", *end)):
+        stamps = [turn.stamps[s] for s in chain]
+        assert all(stamps), turn.stamps
+        assert stamps == sorted(stamps), turn.stamps
     assert math.isclose(turn.gap_ms, (turn.stamps["first_played"] - turn.stamps["speech_end"]) / 1e6, abs_tol=1.0)
 
 
