@@ -31,7 +31,8 @@ HEAD = """# The nodes
 Written from the running nodes by `make docs`; do not edit. Names are relative: a `namespace` moves them all.
 
 Every node also publishes its health on `/diagnostics` once a second, has the services of a managed (lifecycle) node, and takes
-`autostart` (default true: configure and activate by itself; the launch files set it to false).
+`autostart` (default true: configure and activate by itself; the launch files set it to false), `cpus` (cores its process may use, like
+`0,2-3`; empty: all) and `nice` (0 to 19: how far its process gives way). The last two do nothing in the container.
 """
 
 

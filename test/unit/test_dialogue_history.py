@@ -75,3 +75,19 @@ def test_a_wrong_persona_names_the_key(tmp_path):
     path.write_text("name: A\ncharacter: You are a robot called A.\nvoise: x\n")
     with pytest.raises(VoiceError, match="voise"):
         load_persona(path)
+
+
+def test_room_is_made_between_turns_and_told():
+    history = History(SYSTEM, 2, 4096, 100)
+    history.append("one", answer("first"))
+    assert not history.make_room()
+    history.append("two", answer("second"))
+    assert history.make_room()
+    assert history.turns == 1
+    assert not history.make_room()
+
+
+def test_a_history_of_one_turn_remembers_none():
+    history = History(SYSTEM, 1, 4096, 100)
+    history.append("one", answer("first"))
+    assert [m.content for m in history.prompt("two")] == ["You are a robot.", "two"]
