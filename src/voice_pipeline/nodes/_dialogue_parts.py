@@ -5,31 +5,50 @@ from __future__ import annotations
 import json
 import math
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from voice_pipeline.action import Converse
 from voice_pipeline.dialogue.protocol import ModelTimeout
 from voice_pipeline.dialogue.tools import Outcome, PendingCall, ValidCall
+from voice_pipeline.errors import VoiceError
 from voice_pipeline.msg import ToolCall, TurnLatency
 from voice_pipeline.resources import resource
 from voice_pipeline.ros.action import Goal
 from voice_pipeline.ros.stamps import to_msg
 from voice_pipeline.ros.tool_dispatch import RosToolDispatcher
+from voice_pipeline.turn.engine import TurnEngine
 from voice_pipeline.turn.state import NoFirstWord, Turn
-
-if TYPE_CHECKING:
-    from voice_pipeline.nodes.dialogue import DialogueNode
 
 _HEARD = ("speech_end", "pause", "verdict", "vad_end", "asr_start", "asr_final")
 _ANSWERED = ("commit", "llm_request", "llm_first_token", "first_clause", "tts_request", "first_audio", "first_played")
 _STAGES = (*_HEARD, *_ANSWERED)
 
 
+class Host(Protocol):
+    """What the node is to its parts."""
+
+    def post(self, call: Callable[[TurnEngine], None]) -> None:
+        """Run something on the executor's thread, in order; from any thread."""
+
+    def call_requested(self, turn: Turn, generation: int, call_id: str, call: ValidCall) -> None:
+        """A call passed every check and is on its way."""
+
+    def publish_call(self, *line: Any) -> None:
+        """One line of the audit trail; from any thread."""
+
+    def thinking_failed(self, generation: int, error: VoiceError) -> None:
+        """The model could not answer."""
+
+    def get_logger(self) -> Any:
+        """The node's."""
+
+
 class Reporter:
     """Listener of the mind: carries what happens on the model's thread to the executor's."""
 
-    def __init__(self, node: DialogueNode, turn: Turn, generation: int) -> None:
+    def __init__(self, node: Host, turn: Turn, generation: int) -> None:
         self._node = node
         self._turn = turn
         self._generation = generation

@@ -5,17 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from voice_pipeline.dialogue.assemble import Assembled
 from voice_pipeline.dialogue.protocol import ModelUnavailable
 from voice_pipeline.errors import VoiceError
-from voice_pipeline.nodes._dialogue_parts import Reporter
+from voice_pipeline.nodes._dialogue_parts import Host, Reporter
 from voice_pipeline.ros.worker import Worker
 from voice_pipeline.turn.state import Turn
-
-if TYPE_CHECKING:
-    from voice_pipeline.nodes.dialogue import DialogueNode
 
 _QUEUE = 16  # guesses that were given up end within one token; more than a few wait only behind a model that hangs
 _TRY_AGAIN_S = 5.0  # between attempts to reach a model that is down, while nobody asks
@@ -30,7 +26,7 @@ class Thinking:
         fault: why the model does not work now; empty when it does.
     """
 
-    def __init__(self, node: DialogueNode, mind: Assembled, fault: str) -> None:
+    def __init__(self, node: Host, mind: Assembled, fault: str) -> None:
         self._node = node
         self._mind = mind
         self._worker = Worker("mind", _QUEUE, self._broke)
