@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from bench.gap.follow import POLL_S, follow
-from bench.gap.overhead import STAMPS
 from bench.gap.processes import cpu_seconds
 from bench.gap.recordings import Recording
 from bench.gap.settings import PROFILE, Models, ours_overrides
@@ -20,6 +19,7 @@ from voice_pipeline.bringup.session import Session
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.ros.qos import AUDIO, EVENTS, LATCHED
 from voice_pipeline.ros.stamps import to_ns
+from voice_pipeline.turn.stages import STAMPS
 
 
 def fewest_turns() -> int:

@@ -22,21 +22,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 STAGES = (("asr_start", "asr_final"), ("llm_request", "first_clause"), ("tts_request", "first_audio"))
-STAMPS = (
-    "speech_end",
-    "pause",
-    "verdict",
-    "vad_end",
-    "asr_start",
-    "asr_final",
-    "commit",
-    "llm_request",
-    "llm_first_token",
-    "first_clause",
-    "tts_request",
-    "first_audio",
-    "first_played",
-)
 
 
 @dataclass(frozen=True)

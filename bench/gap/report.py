@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from whisper_normalizer.english import EnglishTextNormalizer
 
-from voice_pipeline.bringup.conversation import percentile
+from voice_pipeline.turn.stages import percentile
 
 _RESAMPLES = 4000
 RATIOS = {"ratio_pipecat_tuned": "pipecat_tuned", "ratio_sequence": "sequence"}

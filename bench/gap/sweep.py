@@ -23,8 +23,8 @@ from bench.gap.turns import Row
 from rich.console import Console
 from rich.table import Table
 
-from voice_pipeline.bringup.conversation import percentile
 from voice_pipeline.errors import VoiceError
+from voice_pipeline.turn.stages import percentile
 from voice_pipeline.vad.silero import SileroDetector
 
 # What is tried, on two cores; the first is the profile as it comes.

@@ -8,7 +8,6 @@ from typing import Any
 
 from voice_pipeline.turn.critical_path import critical_path
 from voice_pipeline.turn.stages import durations_ms
-from voice_pipeline.turn.stages import percentile as percentile
 
 
 @dataclass

@@ -6,16 +6,13 @@ import json
 import math
 import os
 import queue
-import threading
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.context import Context
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from std_msgs.msg import Bool, String
 
@@ -33,6 +30,7 @@ from voice_pipeline.msg import (
     VoiceActivity,
 )
 from voice_pipeline.ros.qos import AUDIO, EVENTS, LATCHED
+from voice_pipeline.ros.spinning import Spinner
 from voice_pipeline.ros.stamps import to_ns
 from voice_pipeline.turn.stages import STAMPS
 
@@ -78,15 +76,12 @@ class Watcher:
         self._rest: tuple[float, float, float] | None = None
         self._subscribe()
         self._play_file = self.node.create_publisher(String, "audio_capture/play_file", EVENTS)
-        self._executor = SingleThreadedExecutor(context=context)
-        self._executor.add_node(self.node)
-        self._thread = threading.Thread(target=self._spin, name="watcher", daemon=True)
-        self._thread.start()
+        self._spinner = Spinner(self.node, context)
+        self._spinner.start()
 
     def close(self) -> None:
         """Stop listening."""
-        self._executor.shutdown(timeout_sec=1.0)
-        self._thread.join(2.0)
+        self._spinner.stop()
         self.node.destroy_node()
 
     def play(self, path: Path, timeout_s: float = 10.0) -> None:
@@ -108,10 +103,6 @@ class Watcher:
         self.turns.append(self._turn)
         self._rest = self._pose()
         return self._turn
-
-    def _spin(self) -> None:
-        with suppress(ExternalShutdownException):
-            self._executor.spin()
 
     def _subscribe(self) -> None:
         for message_type, topic, callback, qos in (

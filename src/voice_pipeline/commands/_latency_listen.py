@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import queue
-import threading
-from contextlib import suppress
 from types import TracebackType
 
 import rclpy
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from voice_pipeline.commands._latency_traces import Trace
 from voice_pipeline.msg import TurnLatency
 from voice_pipeline.ros.qos import EVENTS
+from voice_pipeline.ros.spinning import Spinner
 from voice_pipeline.ros.stamps import to_ns
 from voice_pipeline.turn.stages import STAMPS
 
@@ -33,9 +31,7 @@ class Listener:
         self._subscription = self._node.create_subscription(
             TurnLatency, "latency", lambda message: self.traces.put(trace(message)), EVENTS
         )
-        self._executor = SingleThreadedExecutor()
-        self._executor.add_node(self._node)
-        self._thread = threading.Thread(target=self._spin, name="latency", daemon=True)
+        self._spinner = Spinner(self._node)
 
     @property
     def topic(self) -> str:
@@ -47,20 +43,15 @@ class Listener:
         return int(self._node.count_publishers(self.topic))
 
     def __enter__(self) -> Listener:
-        self._thread.start()
+        self._spinner.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._executor.shutdown(timeout_sec=1.0)
-        self._thread.join(2.0)
+        self._spinner.stop()
         self._node.destroy_node()
         rclpy.try_shutdown()
-
-    def _spin(self) -> None:
-        with suppress(ExternalShutdownException):
-            self._executor.spin()
 
 
 def trace(message: TurnLatency) -> Trace:

@@ -14,12 +14,12 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from voice_pipeline.bringup.conversation import percentile
 from voice_pipeline.bringup.person import BENCH, recordings
 from voice_pipeline.bringup.session import Session
 from voice_pipeline.commands._audio_folder import wav_files
 from voice_pipeline.commands._screen import Screen
 from voice_pipeline.errors import VoiceError
+from voice_pipeline.turn.stages import percentile
 
 
 @dataclass

@@ -19,11 +19,8 @@ from voice_pipeline.ros.action import Goal
 from voice_pipeline.ros.stamps import to_msg
 from voice_pipeline.ros.tool_dispatch import RosToolDispatcher
 from voice_pipeline.turn.engine import TurnEngine
+from voice_pipeline.turn.stages import STAMPS
 from voice_pipeline.turn.state import NoFirstWord, Turn
-
-_HEARD = ("speech_end", "pause", "verdict", "vad_end", "asr_start", "asr_final")
-_ANSWERED = ("commit", "llm_request", "llm_first_token", "first_clause", "tts_request", "first_audio", "first_played")
-_STAGES = (*_HEARD, *_ANSWERED)
 
 
 class Host(Protocol):
@@ -104,7 +101,7 @@ def trace(turn: Turn) -> TurnLatency:
         message.prompt_tokens = turn.usage.prompt_tokens
         message.cached_tokens = turn.usage.cached_tokens
     message.header.stamp = to_msg(time.time_ns())
-    for name in _STAGES:
+    for name in STAMPS:
         setattr(message, name, to_msg(turn.marks.get(name, 0)))
     begin, end = turn.marks.get("speech_end"), turn.marks.get("first_played")
     message.gap_ms = (end - begin) / 1e6 if begin and end else math.nan

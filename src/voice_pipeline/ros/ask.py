@@ -10,11 +10,11 @@ from typing import Any
 
 import rclpy
 from rclpy.action import ActionClient
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from voice_pipeline.errors import VoiceError
+from voice_pipeline.ros.spinning import Spinner
 
 _POLL_S = 0.1  # a blocking wait would not see Ctrl-C
 
@@ -34,19 +34,16 @@ class Asker:
         self._node = Node(name, namespace=namespace or None)
         self._client = ActionClient(self._node, action_type, action)
         self._action = action
-        self._executor = SingleThreadedExecutor()
-        self._executor.add_node(self._node)
-        self._thread = threading.Thread(target=self._spin, daemon=True)
+        self._spinner = Spinner(self._node)
 
     def __enter__(self) -> Asker:
-        self._thread.start()
+        self._spinner.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._executor.shutdown(timeout_sec=1.0)
-        self._thread.join(2.0)
+        self._spinner.stop()
         self._client.destroy()
         self._node.destroy_node()
         rclpy.try_shutdown()
@@ -83,16 +80,10 @@ class Asker:
     def _wait(self, future: Any) -> Any:
         done = threading.Event()
         future.add_done_callback(lambda _: done.set())
-        self._executor.create_task(lambda: None)  # wake the wait: the request was sent from this thread
+        self._spinner.wake()
         missing = 0.0
         while not done.wait(_POLL_S):
             missing = 0.0 if self._client.server_is_ready() else missing + _POLL_S
             if missing > 3.0:
                 raise VoiceError(f"the node that offers '{self._action}' vanished.", "Start it again.")
         return future.result()
-
-    def _spin(self) -> None:
-        try:
-            self._executor.spin()
-        except ExternalShutdownException:
-            pass

@@ -7,6 +7,8 @@ from typing import Any
 
 import onnxruntime
 
+from voice_pipeline.onnx_session import session_options
+
 
 class StoppableSession(onnxruntime.InferenceSession):  # type: ignore[misc]
     """Passes `run_options` to every run, also to those of a library that knows none."""
@@ -24,19 +26,9 @@ def make_session(model: str, threads: int, providers: Sequence[str]) -> tuple[St
     wanted = [p for p in providers if p in available]
     notes = [f"this onnxruntime has no {p}" for p in providers if p not in available]
     try:
-        return StoppableSession(model, _options(threads), providers=wanted or ["CPUExecutionProvider"]), notes
+        return StoppableSession(model, session_options(threads), providers=wanted or ["CPUExecutionProvider"]), notes
     except Exception as error:
         if wanted in ([], ["CPUExecutionProvider"]):
             raise
         notes.append(f"{wanted[0]} does not load the model ({error})")
-        return StoppableSession(model, _options(threads), providers=["CPUExecutionProvider"]), notes
-
-
-def _options(threads: int) -> Any:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    # Spinning threads take the cores from recognition and the language model, for nothing measurable here.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return options
+        return StoppableSession(model, session_options(threads), providers=["CPUExecutionProvider"]), notes

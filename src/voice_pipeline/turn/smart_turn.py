@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from voice_pipeline.audio.formats import SAMPLE_RATE, Float32, Int16, to_float
 from voice_pipeline.errors import VoiceError
-from voice_pipeline.model_store import find_model
+from voice_pipeline.onnx_session import small_session
 from voice_pipeline.turn.log_mel import log_mel
 
 _FILE = "smart-turn-v3.2-cpu.onnx"
@@ -27,22 +25,7 @@ class SmartTurn:
     """
 
     def __init__(self, model: str = "smart-turn-v3.2") -> None:
-        path = find_model(model)
-        path = find_model(model, _FILE) / _FILE if path.is_dir() else path
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # the other core belongs to recognition or the language model
-        options.inter_op_num_threads = 1
-        # A spinning pool burns a core between pauses.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
-        try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime raises its own unexported types
-            raise VoiceError(
-                f"{path} cannot be loaded: {error}", "Run `make models MODELS=smart-turn-v3.2` again."
-            ) from error
+        self._session, path = small_session(model, _FILE, "smart-turn-v3.2")
         self._check(path)
 
     def probability(self, samples: Int16) -> float:
@@ -57,7 +40,7 @@ class SmartTurn:
         """Release the session."""
         del self._session
 
-    def _check(self, path: Path) -> None:
+    def _check(self, path: str) -> None:
         inputs = {i.name: i.shape[1:] for i in self._session.get_inputs()}
         if inputs != {"input_features": [80, 800]}:
             raise VoiceError(

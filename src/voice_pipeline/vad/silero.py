@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from voice_pipeline.audio.formats import CHUNK_SAMPLES, SAMPLE_RATE, Float32, Int16, to_float
 from voice_pipeline.errors import VoiceError
-from voice_pipeline.model_store import find_model
+from voice_pipeline.onnx_session import small_session
 
 _CONTEXT = 64  # samples of the frame before that the model wants in front of each frame at 16 kHz
 _FILE = "silero_vad.onnx"
@@ -25,22 +23,7 @@ class SileroDetector:
     """
 
     def __init__(self, model: str = "silero-vad") -> None:
-        path = find_model(model)
-        path = find_model(model, _FILE) / _FILE if path.is_dir() else path
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # two threads are slower on a model this small
-        options.inter_op_num_threads = 1
-        # A spinning pool burns a core between frames.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
-        try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime raises its own unexported types
-            raise VoiceError(
-                f"{path} cannot be loaded: {error}", "Run `make models MODELS=silero-vad` again."
-            ) from error
+        self._session, path = small_session(model, _FILE, "silero-vad")
         self._check(path)
         self._rate = np.array(SAMPLE_RATE, np.int64)
         self._state: Float32 = np.zeros((2, 1, 128), np.float32)
@@ -69,7 +52,7 @@ class SileroDetector:
         """Release the session."""
         del self._session
 
-    def _check(self, path: Path) -> None:
+    def _check(self, path: str) -> None:
         names = {i.name for i in self._session.get_inputs()}
         if names != {"input", "state", "sr"}:
             raise VoiceError(
