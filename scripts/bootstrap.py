@@ -244,7 +244,7 @@ def link(name: Path, target: Path) -> None:
 def build(venv: Path) -> None:
     """Build the messages and install the package, when anything that matters to that has changed."""
     sources = [ROOT / "CMakeLists.txt", ROOT / "package.xml"]
-    for pattern in ("msg/*", "action/*", "interfaces/**/*"):
+    for pattern in ("msg/*", "action/*", "srv/*", "interfaces/**/*"):
         sources += sorted(ROOT.glob(pattern))
     digest = hashlib.sha256(str(venv).encode())
     for path in sources:

@@ -9,6 +9,7 @@ from typing import Any
 
 from rclpy.action import ActionClient
 from rclpy.context import Context
+from rclpy.exceptions import InvalidHandle
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
@@ -58,6 +59,9 @@ class RosBench:
                 executor.spin()
             except ExternalShutdownException:
                 pass
+            except InvalidHandle:  # rclpy may wake the executor once more while it is taken down
+                if not executor._is_shutdown:
+                    raise
 
         thread = threading.Thread(target=loop, name=f"spin-{node.get_name()}", daemon=True)
         thread.start()

@@ -4,7 +4,7 @@ import pytest
 
 from voice_pipeline.bringup.plan import make_plan
 from voice_pipeline.bringup.platform import default_profile, is_jetson
-from voice_pipeline.bringup.profile import NODES, load_profile
+from voice_pipeline.bringup.profile import USUAL, load_profile
 from voice_pipeline.errors import VoiceError
 
 
@@ -20,7 +20,7 @@ def profile(tmp_path):
 
 @pytest.mark.parametrize("name", ["demo", "desktop", "jetson"])
 def test_every_shipped_profile_starts_all_nodes(name):
-    assert load_profile(name).nodes == NODES
+    assert load_profile(name).nodes == USUAL
 
 
 def test_the_list_keeps_the_order_in_which_nodes_are_brought_up(profile):

@@ -6,7 +6,7 @@ import pytest
 
 from turn_stage import Stage
 from voice_pipeline.turn.state import State
-from voice_pipeline.turn.words import is_command_to_stop, real_words, same_words, wants_the_turn
+from voice_pipeline.turn.words import credibility, is_command_to_stop, real_words, same_words, wants_the_turn
 
 
 def speaking(**settings):
@@ -189,3 +189,16 @@ def test_words_are_compared_without_case_and_punctuation():
     assert not same_words("turn it on", "turn it off")
     assert real_words("Mm-hmm.") == 0
     assert is_command_to_stop("Okay, stop!")
+
+
+@pytest.mark.parametrize(
+    ("confidence", "no_speech", "expected"),
+    [(0.8, 0.1, 0.72), (0.45, 0.45, 0.2475), (0.8, math.nan, 0.8), (math.nan, 0.25, 0.75)],
+)
+def test_words_are_believed_as_far_as_there_is_speech_at_all(confidence, no_speech, expected):
+    assert credibility(confidence, no_speech) == pytest.approx(expected)
+
+
+def test_words_of_a_recogniser_without_figures_count_as_sure():
+    assert math.isnan(credibility(math.nan, math.nan))
+    assert wants_the_turn("what about me", math.nan, 2, 0.3)

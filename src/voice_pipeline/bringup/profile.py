@@ -13,7 +13,10 @@ from voice_pipeline.errors import VoiceError
 from voice_pipeline.resources import resource
 
 # Every node there is, in the order in which they are brought up: who listens comes before who speaks to it.
-NODES = ("motion", "audio_player", "tts", "dialogue", "asr", "vad", "audio_capture")
+NODES = ("recorder", "motion", "audio_player", "tts", "dialogue", "asr", "vad", "wake_word", "audio_capture")
+# Only where a profile asks for them.
+OPTIONAL = ("recorder", "wake_word")
+USUAL = tuple(n for n in NODES if n not in OPTIONAL)
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ def load_profile(name: str) -> Profile:
             hint = f" Did you mean '{near[0]}'?" if near else ""
             raise VoiceError(f"profile {path}: there is no node '{node}'.", f"Nodes are: {', '.join(NODES)}.{hint}")
         parameters[node] = dict(body["ros__parameters"] or {})
-    wanted = parameters.get("supervisor", {}).get("nodes", list(NODES))
+    wanted = parameters.get("supervisor", {}).get("nodes", list(USUAL))
     unknown = [n for n in wanted if n not in NODES]
     if unknown:
         raise VoiceError(

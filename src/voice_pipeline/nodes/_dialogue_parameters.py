@@ -187,8 +187,9 @@ TURN = (
     ),
     Param(
         "barge_in_confidence",
-        0.4,
-        "Words less sure than this do not end the answer ('stop' does). 0.4: noise is mostly below, speech above.",
+        0.3,
+        "Words less sure than this (confidence times the probability of speech) do not end the answer ('stop' does). "
+        "0.3: babble stays below 0.25.",
         minimum=0.0,
         maximum=1.0,
     ),

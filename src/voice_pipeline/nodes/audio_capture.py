@@ -10,8 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 from audio_common_msgs.msg import AudioData, AudioDataStamped, AudioInfo
-from rclpy.node import Node
-from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
@@ -20,12 +18,9 @@ from voice_pipeline.audio.formats import (
     SAMPLE_RATE,
     AudioChunk,
     AudioFormat,
-    from_bytes,
     level_dbfs,
-    samples_to_ns,
     to_bytes,
 )
-from voice_pipeline.audio.resample import MIX
 from voice_pipeline.audio.sources.device import DeviceSource
 from voice_pipeline.audio.sources.file import FileSource, FileStarted
 from voice_pipeline.audio.sources.playlist import PlaylistOptions
@@ -33,176 +28,17 @@ from voice_pipeline.audio.sources.protocol import AudioSource
 from voice_pipeline.audio.sources.push import PushSource
 from voice_pipeline.audio.sources.reopening import ReopeningSource
 from voice_pipeline.errors import VoiceError
+from voice_pipeline.nodes._audio_capture_parameters import PARAMETERS
+from voice_pipeline.nodes._topic_input import TopicInput
 from voice_pipeline.ros.diagnostics import ERROR, OK, WARN, Health
 from voice_pipeline.ros.main import run
 from voice_pipeline.ros.node import VoiceNode
-from voice_pipeline.ros.parameters import Param
 from voice_pipeline.ros.qos import AUDIO, EVENTS, LATCHED
-from voice_pipeline.ros.stamps import to_msg, to_ns
+from voice_pipeline.ros.stamps import to_msg
 from voice_pipeline.ros.worker import Worker
 
 _SILENT_SOURCE_S = 1.5  # without a chunk for so long the source counts as dead
 _MUTED_S = 10.0  # a microphone that gives exact zeros for so long is muted or not connected
-
-
-PARAMETERS = (
-    Param(
-        "source",
-        "device",
-        "Where sound comes from. device: a robot hears through its microphone.",
-        choices=("device", "file", "topic"),
-    ),
-    Param(
-        "frame_id",
-        "microphone",
-        "Frame of the messages. microphone: the name REP-155 users expect; set it to a link of the robot.",
-    ),
-    # device
-    Param(
-        "device",
-        "",
-        "Microphone: name, part of a name, or number (an unknown one lists all). Empty: the system's default.",
-    ),
-    Param(
-        "sample_rate",
-        0,
-        "Rate to open the device with. 0: 16000 if it can, else its own, resampled.",
-        unit="Hz",
-        minimum=0,
-        maximum=192_000,
-    ),
-    Param(
-        "channels",
-        0,
-        "Channels to open the device with. 0: 1, or as many as `channel` needs.",
-        minimum=0,
-        maximum=64,
-    ),
-    Param(
-        "channel",
-        MIX,
-        "Which channel to hear, -1 for the mean of all. -1: right for mono and for stereo recordings; "
-        "set it to the processed channel of a microphone array.",
-        minimum=MIX,
-        maximum=63,
-    ),
-    # file
-    Param("file", "", "A recording to play (WAV, FLAC, OGG, MP3). Empty: none, ~/play_file asks for them."),
-    Param("files", [], "Recordings to play after `file`, in order. Empty: none."),
-    Param(
-        "gap_s",
-        1.0,
-        "Silence between recordings. 1: longer than any wait for the end of speech.",
-        unit="s",
-        minimum=0.0,
-        maximum=60.0,
-    ),
-    Param(
-        "silence_before_s",
-        0.5,
-        "Silence before the first recording. 0.5: room for the pre-roll of an utterance that starts at once.",
-        unit="s",
-        minimum=0.0,
-        maximum=600.0,
-    ),
-    Param(
-        "silence_after_s",
-        1.0,
-        "Silence after the last recording. 1: longer than any wait for the end of speech.",
-        unit="s",
-        minimum=0.0,
-        maximum=600.0,
-    ),
-    Param("loop", False, "Play the list again and again. False: a conversation does not repeat itself."),
-    Param(
-        "keep_open",
-        True,
-        "Send silence after the last recording, as a quiet microphone. True: the pipeline stays awake for ~/play_file.",
-    ),
-    Param(
-        "autoplay",
-        True,
-        "Start the list on activation; otherwise on the ~/start service. True: one node with one file just plays it.",
-    ),
-    # topic
-    Param(
-        "input_topic",
-        "audio_raw",
-        "AudioDataStamped to take sound from. audio_raw: not `audio`, which is this node's own.",
-    ),
-    Param(
-        "input_info_topic",
-        "",
-        "AudioInfo of input_topic. Empty: its name with _info behind, as here.",
-    ),
-)
-
-
-# Best effort and volatile match every publisher, reliable and latched ones included.
-_ANY_AUDIO = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=64, reliability=ReliabilityPolicy.BEST_EFFORT)
-_ANY_INFO = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
-_PCM16 = ("", "S16LE", "S16_LE")
-
-
-class TopicInput:
-    """Subscribes to `topic` and its AudioInfo and pushes what comes into a source.
-
-    Args:
-        node: owns the subscriptions.
-        source: gets the audio.
-        topic: AudioDataStamped.
-        info_topic: AudioInfo; empty takes `topic` + "_info".
-    """
-
-    def __init__(self, node: Node, source: PushSource, topic: str, info_topic: str = "") -> None:
-        self.problem = ""  # what is wrong with what comes, and the cure
-        self._node = node
-        self._source = source
-        self._topic = topic
-        self._info_topic = info_topic or topic + "_info"
-        self._format: AudioFormat | None = None
-        # Two for the info: one gets what a latching publisher sent before, one matches a publisher that does not latch.
-        self._subscriptions: list[Any] = [
-            node.create_subscription(AudioInfo, self._info_topic, self._on_info, LATCHED),
-            node.create_subscription(AudioInfo, self._info_topic, self._on_info, _ANY_INFO),
-            node.create_subscription(AudioDataStamped, topic, self._on_audio, _ANY_AUDIO),
-        ]
-
-    @property
-    def missing(self) -> str:
-        """Why no audio comes, for people."""
-        if self._format is None:
-            return f"waiting for {self._info_topic}: start its publisher, or set `input_info_topic`."
-        return f"no audio on {self._topic}: start its publisher, or check `input_topic`."
-
-    def destroy(self) -> None:
-        """Unsubscribe."""
-        while self._subscriptions:
-            self._node.destroy_subscription(self._subscriptions.pop())
-
-    def _on_info(self, info: AudioInfo) -> None:
-        if info.sample_format.upper() in _PCM16 and info.channels and info.sample_rate:
-            self.problem = ""
-            self._format = AudioFormat(info.sample_rate, info.channels)
-            return
-        self._format = None
-        self.problem = (
-            f"{self._topic} is '{info.sample_format}' at {info.sample_rate} Hz, {info.channels} channel(s). "
-            "Let its publisher send bare 16-bit little-endian samples (S16LE)."
-        )
-
-    def _on_audio(self, message: AudioDataStamped) -> None:
-        if self._format is None:
-            return
-        try:
-            samples = from_bytes(message.audio.data)
-        except VoiceError as error:
-            self.problem = f"{self._topic}: {error}"
-            return
-        stamp = to_ns(message.header.stamp)
-        if stamp == 0:  # not stamped: it ended about now
-            stamp = time.time_ns() - samples_to_ns(len(samples) // self._format.channels, self._format.sample_rate)
-        self._source.push(samples, self._format, stamp)
 
 
 class AudioCaptureNode(VoiceNode):

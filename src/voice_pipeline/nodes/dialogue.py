@@ -45,6 +45,7 @@ from voice_pipeline.ros.tool_dispatch import RosToolDispatcher, check_interfaces
 from voice_pipeline.turn.engine import TurnEngine
 from voice_pipeline.turn.stages import StageStatistics
 from voice_pipeline.turn.state import State, Turn, TurnSettings
+from voice_pipeline.turn.words import credibility
 
 _STATUS = {"succeeded": ToolCall.SUCCEEDED, "failed": ToolCall.FAILED, "cancelled": ToolCall.CANCELLED}
 
@@ -197,11 +198,12 @@ class DialogueNode(VoiceNode):
 
     def _overheard(self, message: Transcript) -> None:
         text = "" if message.rejected_reason else message.text
+        believed = credibility(message.confidence, message.no_speech_probability)
         if message.speculative:
             marks = {k: v for k, v in _recognition(message).items() if v}
-            self._engine.guess(message.utterance_id, text, message.confidence, marks)
+            self._engine.guess(message.utterance_id, text, believed, marks)
         else:
-            self._engine.overheard(message.utterance_id, text, message.confidence)
+            self._engine.overheard(message.utterance_id, text, believed)
             if self.p["speculate"] and self._engine.only_listening:
                 self._thinking.read_along(text)
 

@@ -13,7 +13,7 @@ from lifecycle_msgs.srv import ChangeState, GetState
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 
-from voice_pipeline.bringup.profile import NODES
+from voice_pipeline.bringup.profile import USUAL
 from voice_pipeline.bringup.supervision import State, Step, Supervision
 from voice_pipeline.ros.diagnostics import ERROR, OK, WARN, Health
 from voice_pipeline.ros.main import run
@@ -34,7 +34,7 @@ class SupervisorNode(VoiceNode):
     """Life cycle manager of the pipeline."""
 
     PARAMETERS = (
-        Param("nodes", list(NODES), "The nodes to bring up, in order. Who listens comes before who speaks to it."),
+        Param("nodes", list(USUAL), "The nodes to bring up, in order. Who listens comes before who speaks to it."),
         Param(
             "bring_up",
             True,

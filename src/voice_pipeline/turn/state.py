@@ -37,7 +37,7 @@ class TurnSettings:
         speculate: begin the answer at the pause, before the end is known.
         barge_in: hold the answer when somebody speaks over it, give it up when there are words.
         barge_in_words: real words in a provisional transcript that give the answer up.
-        barge_in_confidence: 0..1, below which provisional words do not count.
+        barge_in_confidence: 0..1, credibility below which provisional words do not count.
         verdict_s: how long the answer is held without words before it goes on.
         join_s: words that begin this soon after a question of whose answer nothing was heard yet belong to it.
         acknowledge_after_s: say something when the answer takes longer than this; 0 for never.
@@ -52,7 +52,7 @@ class TurnSettings:
     speculate: bool = True
     barge_in: bool = True
     barge_in_words: int = 2
-    barge_in_confidence: float = 0.4
+    barge_in_confidence: float = 0.3
     verdict_s: float = 0.9
     join_s: float = 2.0
     acknowledge_after_s: float = 0.0

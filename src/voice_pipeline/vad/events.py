@@ -13,6 +13,7 @@ class Kind(IntEnum):
     PAUSE = 1
     RESUME = 2
     END = 3
+    SPLIT = 4
 
 
 class Reason(IntEnum):
