@@ -52,7 +52,7 @@ class TurnSettings:
     speculate: bool = True
     barge_in: bool = True
     barge_in_words: int = 2
-    barge_in_confidence: float = 0.3
+    barge_in_confidence: float = 0.35
     verdict_s: float = 0.9
     join_s: float = 2.0
     acknowledge_after_s: float = 0.0

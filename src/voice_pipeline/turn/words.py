@@ -41,8 +41,8 @@ def credibility(confidence: float, no_speech_probability: float) -> float:
     """How far provisional words can be believed, 0..1: that somebody speaks, and that these are the words.
 
     A figure that the recogniser does not give (NaN) leaves the other to decide; NaN when it gives neither. Of first
-    words 0.4 to 1.2 s into a recording, babble reaches 0.25, half of real speech lies above 0.3 after 0.4 s and four in
-    five after 0.8 s; by confidence alone (babble: 0.45) it would be two in three.
+    words (two or more) babble reaches 0.29; of real speech 15 in 24 lie above 0.35 after 0.4 s, 22 in 30 after 0.8 s and
+    29 in 33 after 1.2 s. By confidence alone babble reaches 0.45, as does every second of those.
     """
     speech = 1.0 if math.isnan(no_speech_probability) else 1.0 - no_speech_probability
     return speech if math.isnan(confidence) and not math.isnan(no_speech_probability) else confidence * speech
