@@ -18,8 +18,9 @@ setup(
         "llm": ["xllamacpp", "ollama", "httpx"],
         "robot": ["websockets", "httpx"],
         "audio": ["sounddevice"],
+        "record": ["mcap"],
         "report": ["matplotlib>=3.10"],
-        "test": ["pytest", "pytest-timeout", "hypothesis", "jiwer", "whisper-normalizer"],
+        "test": ["pytest", "pytest-timeout", "hypothesis", "jiwer", "whisper-normalizer", "mcap-ros2-support"],
         "dev": ["ruff", "mypy", "types-PyYAML", "types-psutil", "types-jsonschema", "uv"],
     },
 )
