@@ -13,16 +13,15 @@ from voice_pipeline.asr.jobs import Result, Segment
 from voice_pipeline.asr.partial_schedule import PartialSchedule
 from voice_pipeline.asr.protocol import Transcriber, TranscriberOptions
 from voice_pipeline.asr.recognizer import Recognizer
-from voice_pipeline.asr.registry import TRANSCRIBERS
 from voice_pipeline.asr.registry import make_transcriber as make_engine
 from voice_pipeline.asr.rejection import RejectionRules
 from voice_pipeline.audio.formats import AudioChunk, from_bytes
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.msg import Transcript, VoiceActivity
+from voice_pipeline.nodes._asr_parameters import PARAMETERS
 from voice_pipeline.ros.diagnostics import ERROR, OK, WARN, Health
 from voice_pipeline.ros.main import run
 from voice_pipeline.ros.node import VoiceNode
-from voice_pipeline.ros.parameters import Param
 from voice_pipeline.ros.qos import AUDIO, EVENTS
 from voice_pipeline.ros.stamps import to_msg, to_ns
 from voice_pipeline.ros.worker import Worker
@@ -61,117 +60,6 @@ def rejection_rules(p: dict[str, Any]) -> RejectionRules:
         compression_ratio=p["reject_compression_ratio"],
         level_dbfs=p["reject_level_dbfs"],
     )
-
-
-PARAMETERS = (
-    Param(
-        "engine",
-        "faster_whisper",
-        "The recogniser. faster_whisper: a third of the memory and time of PyTorch on a CPU.",
-        choices=tuple(TRANSCRIBERS),
-    ),
-    Param(
-        "model",
-        "",
-        "Model id or folder. Empty: whisper-tiny.en-ct2 for faster_whisper, distil-whisper/distil-small.en for "
-        "distil_whisper; nothing is ever downloaded by the node.",
-    ),
-    Param(
-        "language",
-        "en",
-        "ISO 639-1 of the speech, empty lets the engine guess. en: as the default model.",
-    ),
-    Param("device", "auto", "Where it computes. auto: CUDA where there is one.", choices=("auto", "cpu", "cuda")),
-    Param(
-        "compute_type",
-        "auto",
-        "Number format: int8, int8_float16, float16, float32. auto: the fastest there is (int8 on a CPU).",
-    ),
-    Param(
-        "cpu_threads",
-        2,
-        "Threads of one transcription. 2: more than the free cores makes every stage slower.",
-        minimum=1,
-        maximum=64,
-    ),
-    Param(
-        "beam_size",
-        1,
-        "Hypotheses kept while decoding (faster_whisper). 1: 5 costs half as much time again for 0.5 points of WER.",
-        minimum=1,
-        maximum=10,
-    ),
-    Param(
-        "encoder_window_s",
-        10.0,
-        "Length that an utterance is padded to where it fits with half a second to spare (faster_whisper); a doubtful "
-        "result is made again at 30, which is Whisper's own and means off. 10: a third of the time at the same word error "
-        "rate (make eval-windows), 6 of 123 recordings are made again; at 8 it is a tenth.",
-        unit="s",
-        minimum=8.0,
-        maximum=30.0,
-    ),
-    Param(
-        "speculate",
-        True,
-        "Transcribe at every pause, so that the words are ready when the end is known, and publish them as speculative. "
-        "True: it hides the recogniser.",
-    ),
-    Param(
-        "first_partial_s",
-        0.4,
-        "When words are first shown, from the start of speech as vad reports it. 0.4: that report takes 0.06 s, and half "
-        "a second holds the one or two words that interrupt the robot; from less Whisper invents.",
-        unit="s",
-        minimum=0.1,
-        maximum=10.0,
-    ),
-    Param(
-        "partial_period_s",
-        0.8,
-        "How often words are shown after that, 0 for never. 0.8: at 0.15 s a transcription a fifth of the time; a slow "
-        "engine is asked less often, half of its time at most.",
-        unit="s",
-        minimum=0.0,
-        maximum=10.0,
-    ),
-    Param(
-        "reject_no_speech",
-        0.6,
-        "Reject above this no-speech probability if also below reject_confidence, 1 for never. 0.6: Whisper's own.",
-        minimum=0.0,
-        maximum=1.0,
-    ),
-    Param(
-        "reject_confidence",
-        0.5,
-        "See reject_no_speech. 0.5: real words with a high no-speech probability are above it.",
-        minimum=0.0,
-        maximum=1.0,
-    ),
-    Param(
-        "reject_below_confidence",
-        0.15,
-        "Reject below this confidence whatever else, 0 for never. 0.15: babble is at 0.04, hard real speech above 0.2.",
-        minimum=0.0,
-        maximum=1.0,
-    ),
-    Param(
-        "reject_compression_ratio",
-        2.4,
-        "Reject a text that repeats itself more than this. 2.4: Whisper's own.",
-        minimum=1.0,
-        maximum=100.0,
-    ),
-    Param(
-        "reject_level_dbfs",
-        -60.0,
-        "Reject speech quieter than this. -60: the quietest real recording tried was at -42.",
-        unit="dB",
-        minimum=-120.0,
-        maximum=0.0,
-    ),
-)
 
 
 class AsrNode(VoiceNode):
