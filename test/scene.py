@@ -47,7 +47,7 @@ class Scene:
     def __init__(self, ros: Any, monkeypatch: Any, say: str, *, engine: str = "piper", ears: bool = True) -> None:
         self.ros = ros
         self.model = ScriptedModel(lambda question: [say] if "stop" not in question.lower() else ["Okay."])
-        monkeypatch.setattr(dialogue, "create", lambda settings: self.model)
+        monkeypatch.setattr(dialogue, "create", lambda *_: self.model)
         peer = ros.peer()
         self.heard = Heard()
         self.states: list[tuple[float, Any]] = []

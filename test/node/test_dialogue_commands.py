@@ -28,7 +28,7 @@ def start(ros, command, *args, stdin=subprocess.DEVNULL):
 @pytest.fixture
 def model(ros, monkeypatch):
     scripted = ScriptedModel({"Hello": ["Hi there, my friend!"], "Story": ["Once upon a time, ", WAIT]})
-    monkeypatch.setattr(dialogue, "create", lambda settings: scripted)
+    monkeypatch.setattr(dialogue, "create", lambda *_: scripted)
     ros.start(dialogue.DialogueNode)
     return scripted
 

@@ -60,7 +60,7 @@ def model(monkeypatch):
             "Show him that you agree": ['{"tool": "play_move", "arguments": {"name": "nod"}}'],
         }
     )
-    monkeypatch.setattr(dialogue, "create", lambda settings: scripted)
+    monkeypatch.setattr(dialogue, "create", lambda *_: scripted)
     return scripted
 
 

@@ -17,7 +17,7 @@ from voice_pipeline.resources import resource
 @pytest.fixture
 def model(monkeypatch):
     scripted = ScriptedModel()
-    monkeypatch.setattr(dialogue, "create", lambda settings: scripted)
+    monkeypatch.setattr(dialogue, "create", lambda *_: scripted)
     return scripted
 
 

@@ -27,7 +27,7 @@ def model(monkeypatch):
             "Why? And how?": ["By magic."],
         }
     )
-    monkeypatch.setattr(dialogue, "create", lambda settings: scripted)
+    monkeypatch.setattr(dialogue, "create", lambda *_: scripted)
     return scripted
 
 

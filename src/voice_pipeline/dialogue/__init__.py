@@ -6,7 +6,8 @@ A new engine is one file with a class of protocol.LanguageModel and one line in 
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from voice_pipeline.dialogue.protocol import LanguageModel
 from voice_pipeline.errors import VoiceError
@@ -15,6 +16,7 @@ from voice_pipeline.errors import VoiceError
 ENGINES = {
     "llama_cpp": "voice_pipeline.dialogue.llama_cpp",
     "ollama": "voice_pipeline.dialogue.ollama",
+    "openai": "voice_pipeline.dialogue.openai_server",
 }
 
 
@@ -22,8 +24,9 @@ ENGINES = {
 class ModelSettings:
     """What a profile says about the language model; each engine uses what concerns it.
 
-    model: id of the store or path (llama_cpp), or a name the server knows (ollama). threads 0: one less than the cores.
-    Times in seconds.
+    model: id of the store or path (llama_cpp), or a name the server knows (ollama, openai). threads 0: one less than the
+    cores. Times in seconds. fallback_*: of the engine that answers while this one cannot; none when fallback_engine is
+    empty.
     """
 
     engine: str = "llama_cpp"
@@ -38,14 +41,36 @@ class ModelSettings:
     first_token_timeout_s: float = 8.0
     stall_timeout_s: float = 5.0
     load_timeout_s: float = 120.0
+    server_tools: bool = False
+    fallback_engine: str = ""
+    fallback_model: str = ""
+    fallback_host: str = ""
 
 
-def create(settings: ModelSettings) -> LanguageModel:
-    """The engine that settings.engine names; cheap, the work is in warm_up.
+def create(settings: ModelSettings, on_change: Callable[[str], None] = lambda _: None) -> LanguageModel:
+    """The engine that settings.engine names, with its fall-back; cheap, the work is in warm_up.
+
+    Args:
+        on_change: told in a line when the fall-back takes over or the first is back.
 
     Raises:
         VoiceError: no such engine, its runtime is not installed, or the model is not on this machine.
     """
+    first = _create(settings)
+    if not settings.fallback_engine:
+        return first
+    from voice_pipeline.dialogue.fallback import WithFallback
+
+    other = replace(
+        settings,
+        engine=settings.fallback_engine,
+        model=settings.fallback_model or ModelSettings.model,
+        host=settings.fallback_host or settings.host,
+    )
+    return WithFallback(first, _create(other), on_change)
+
+
+def _create(settings: ModelSettings) -> LanguageModel:
     module_name = ENGINES.get(settings.engine)
     if module_name is None:
         raise VoiceError(

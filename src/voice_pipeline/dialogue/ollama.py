@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import ollama
 
+from voice_pipeline.dialogue.connection import Sockets
 from voice_pipeline.dialogue.protocol import (
     Delta,
     Done,
@@ -196,46 +196,21 @@ class Ollama:
 
 
 class _Connection:
-    """One client whose socket can be shut from another thread; closing alone would not wake a blocked read."""
+    """One client for one request."""
 
     def __init__(self, settings: ModelSettings, read_s: float) -> None:
-        self._sockets: list[socket.socket] = []
-        self._lock = threading.Lock()
-        self._shut = False
+        self._sockets = Sockets()
         self.client = ollama.Client(
             host=settings.host,
             timeout=httpx.Timeout(read_s, connect=settings.connect_timeout_s),
             limits=httpx.Limits(max_keepalive_connections=0),
-            event_hooks={"request": [self._watch]},
+            event_hooks=self._sockets.hooks,
             trust_env=False,  # a proxy of the environment must not see what was said at home
         )
 
-    def _watch(self, request: httpx.Request) -> None:
-        request.extensions = {**request.extensions, "trace": self._traced}
-
-    def _traced(self, event: str, info: dict[str, Any]) -> None:
-        if event == "connection.connect_tcp.complete":
-            sock = info["return_value"].get_extra_info("socket")
-            with self._lock:
-                self._sockets.append(sock)
-                shut = self._shut
-            if shut:
-                _shutdown(sock)
-
     def shut(self) -> None:
         """End the request, whatever it waits for."""
-        with self._lock:
-            self._shut = True
-            sockets = list(self._sockets)
-        for sock in sockets:
-            _shutdown(sock)
-
-
-def _shutdown(sock: socket.socket) -> None:
-    try:
-        sock.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass  # already closed by the other side
+        self._sockets.shut()
 
 
 def _read(connection: _Connection, request: dict[str, Any], chunks: queue.Queue[Any]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
-from voice_pipeline.dialogue.protocol import Message, ToolCallRequest
+from voice_pipeline.dialogue.protocol import Message, ToolCallRequest, ToolSpec
 from voice_pipeline.dialogue.tools import Tool
 from voice_pipeline.dialogue.tools_file import ToolFile
 from voice_pipeline.errors import VoiceError
@@ -81,11 +81,16 @@ def build_prefix(persona: Persona, file: ToolFile, native_tools: bool, language:
     if language.lower() != "en":
         lines.append(f"Always answer in the language with the code '{language}'.")
     if offered and not native_tools:
-        lines += ["", "Tools:", *(describe(t) for t in offered), "", _CALLING]
+        lines += tool_lines([t.spec for t in offered])
     return [Message("system", "\n".join(lines)), *_examples(persona, offered, file.compound_examples)]
 
 
-def describe(tool: Tool) -> str:
+def tool_lines(tools: Sequence[ToolSpec]) -> list[str]:
+    """The list of tools and how to call them, for the system message of a model without a template for tools."""
+    return ["", "Tools:", *(describe(t) for t in tools), "", _CALLING]
+
+
+def describe(tool: ToolSpec) -> str:
     """One line: `play_move(name: nod|shake): Play a gesture.` Small models follow this better than a JSON schema."""
     arguments = [_argument(k, s) for k, s in tool.parameters.get("properties", {}).items()]
     return f"- {tool.name}({', '.join(arguments)}): {tool.description}"

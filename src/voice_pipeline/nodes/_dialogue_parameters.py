@@ -16,13 +16,30 @@ MODEL = (
         "model",
         "qwen2.5-coder-0.5b-instruct",
         "Model: id of the store or path of a .gguf (llama_cpp), or a name the server knows (ollama: phi3:mini, "
-        "qwen2.5:1.5b, llama3.2:1b). The default is the smallest that uses tools well.",
+        "qwen2.5:1.5b, llama3.2:1b; openai: empty takes the only one it has). The default is the smallest that uses tools "
+        "well.",
     ),
     Param(
         "host",
         "http://127.0.0.1:11434",
-        "Address of the ollama server. Loopback, so that what is said stays on this machine.",
+        "Address of the server (ollama, openai). Loopback, so that what is said stays on this machine. A key that the "
+        "server wants is taken from the environment, VOICE_PIPELINE_API_KEY.",
     ),
+    Param(
+        "server_tools",
+        False,
+        "Give the tools to the server's own template (openai). False: the prompt teaches them, which works with every "
+        "server; true needs one that was started for it (llama.cpp --jinja, vLLM --enable-auto-tool-choice).",
+    ),
+    Param(
+        "fallback_engine",
+        "",
+        "Engine that answers while the first cannot; the first is tried again between turns. Empty: none, because a second "
+        "model takes memory.",
+        choices=("", *ENGINES),
+    ),
+    Param("fallback_model", "", "Its model. Empty: the smallest one, qwen2.5-coder-0.5b-instruct."),
+    Param("fallback_host", "", "Its server, where it needs one. Empty: `host`."),
     Param(
         "temperature",
         0.0,

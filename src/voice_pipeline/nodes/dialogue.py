@@ -72,7 +72,7 @@ class DialogueNode(VoiceNode):
         settings = ModelSettings(**{k: p[k] for k in ModelSettings.__dataclass_fields__})
         self._tool_proxy = LateDispatcher()
         self._mind = Assembled(
-            create(settings),
+            create(settings, lambda line: self.get_logger().warning(line)),
             file,
             load_persona(persona_path(p["persona"])),
             self._tool_proxy,
