@@ -20,6 +20,11 @@ ARGUMENTS = (
     ("log_level", "info", "debug, info, warn, error"),
     ("robot", "", "|".join(ROBOTS) + "; empty: as the profile says"),
     ("audio", "", "|".join(AUDIO) + "; empty: as the profile says"),
+    (
+        "record",
+        "",
+        "true: keep the conversation, sound included, on this machine; a path: there; empty: as the profile says",
+    ),
     ("sim_port", str(SIM_PORT), "port of the simulated robot (robot:=sim)"),
 )
 
@@ -37,6 +42,7 @@ def _actions(context):
         autostart=yes["autostart"],
         use_sim_time=yes["use_sim_time"],
         port=int(value["sim_port"]),
+        record=value["record"],
     )
     if yes["use_composition"]:
         return [_container(value, yes)]
@@ -73,6 +79,7 @@ def _container(value, yes):
         f"--namespace {shlex.quote(value['namespace'])}" if value["namespace"] else "",
         f"--robot {value['robot']}" if value["robot"] else "",
         f"--audio {value['audio']}" if value["audio"] else "",
+        f"--record {shlex.quote(value['record'])}" if value["record"] else "",
         "" if yes["autostart"] else "--no-autostart",
         "--use-sim-time" if yes["use_sim_time"] else "",
     ]

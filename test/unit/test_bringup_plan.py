@@ -1,10 +1,14 @@
 """Profiles become lists of nodes; a wrong profile is an error that names the line's node and the cure."""
 
+import itertools
+
 import pytest
 
 from voice_pipeline.bringup.plan import make_plan
 from voice_pipeline.bringup.platform import default_profile, is_jetson
+from voice_pipeline.bringup.processes import container_arguments
 from voice_pipeline.bringup.profile import USUAL, load_profile
+from voice_pipeline.commands._arguments import parse_settings
 from voice_pipeline.errors import VoiceError
 
 
@@ -88,3 +92,30 @@ def test_a_jetson_is_known_by_its_mark(tmp_path):
     mark.touch()
     assert is_jetson(mark)
     assert default_profile() in ("jetson", "desktop")
+
+
+def test_nothing_is_recorded_unless_asked():
+    assert "recorder" not in [n.name for n in make_plan("demo").nodes]
+
+
+def test_record_starts_the_recorder_before_those_whom_it_records(tmp_path):
+    plan = make_plan("demo", record="true")
+    assert plan.nodes[0].name == plan.supervisor.overrides["nodes"][0] == "recorder"
+    assert "folder" not in plan.nodes[0].overrides
+    assert make_plan("demo", record=str(tmp_path)).nodes[0].overrides["folder"] == str(tmp_path)
+    assert make_plan("demo", record="true", only=["vad"]).nodes[0].name == "recorder"
+
+
+def test_record_wins_over_the_profile(profile):
+    path = profile("/**/supervisor:\n  ros__parameters:\n    nodes: [recorder, vad]\n")
+    assert [n.name for n in make_plan(path).nodes] == ["recorder", "vad"]
+    assert [n.name for n in make_plan(path, record="false").nodes] == ["vad"]
+
+
+def test_the_container_runs_the_recorder_of_the_plan_that_it_is_given(tmp_path):
+    plan = make_plan("demo", record=str(tmp_path))
+    arguments = container_arguments(plan)
+    nodes = arguments[arguments.index("--nodes") + 1 : arguments.index("--set")]
+    settings = [b for a, b in itertools.pairwise(arguments) if a == "--set"]
+    again = make_plan("demo", only=nodes, overrides=parse_settings(settings))
+    assert again.nodes == plan.nodes

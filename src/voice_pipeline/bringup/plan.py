@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from voice_pipeline.bringup.budget import budget
-from voice_pipeline.bringup.profile import Profile, load_profile
+from voice_pipeline.bringup.profile import NODES, OPTIONAL, Profile, load_profile
 from voice_pipeline.errors import VoiceError
 
 ROBOTS = ("real", "sim", "none")
 AUDIO = ("device", "file", "none")
+YES, NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 SIM_PORT = 8765  # not the daemon's own 8000: a real robot on the same machine keeps its port
 
 
@@ -61,6 +62,7 @@ def make_plan(
     use_sim_time: bool = False,
     port: int = SIM_PORT,
     only: Sequence[str] = (),
+    record: str = "",
     overrides: dict[str, dict[str, Any]] | None = None,
 ) -> Plan:
     """Turn a profile into the list of nodes.
@@ -71,7 +73,9 @@ def make_plan(
             empty keeps what the profile says.
         audio: device, file or none (no microphone, playback to nowhere in real time); empty keeps the profile's.
         autostart: the supervisor brings the nodes up at once; otherwise it waits for its `startup` service.
-        only: of the profile's nodes just these (all when empty).
+        only: of the profile's nodes just these (all when empty), and optional ones that it names.
+        record: "true" keeps the conversation in the recorder's default folder, a path keeps it there, "false" keeps
+            nothing whatever the profile says; empty keeps what the profile says.
         overrides: node -> parameter -> value, winning over everything.
 
     Raises:
@@ -83,8 +87,17 @@ def make_plan(
     loaded = load_profile(profile)
     left_out = {"motion"} if robot == "none" else set()
     left_out |= {"audio_capture"} if audio == "none" else set()
-    names = [n for n in loaded.nodes if n not in left_out and (not only or n in only)]
+    asked_for = {n for n in only if n in OPTIONAL}
+    if record.lower() in NO:
+        left_out |= {"recorder"}
+    elif record:
+        asked_for |= {"recorder"}
+    names = [
+        n for n in NODES if n not in left_out and (n in asked_for or (n in loaded.nodes and (not only or n in only)))
+    ]
     extra: dict[str, dict[str, Any]] = {n: {} for n in names}
+    if record and record.lower() not in (*YES, *NO):
+        extra["recorder"]["folder"] = str(Path(record).expanduser().absolute())
     if robot == "sim" and "motion" in extra:
         extra["motion"].update(robot="reachy_mini", url=f"http://127.0.0.1:{port}")
     if robot == "real" and "motion" in extra:

@@ -29,7 +29,7 @@ class Session:
     """Runs a profile and lets a person be played into it. Use as a context manager; leaving it ends every process.
 
     Args:
-        profile, robot, audio, only, overrides: as for `make_plan`.
+        profile, robot, audio, only, record, overrides: as for `make_plan`.
         log_dir: one log a node.
         composed: all nodes in one process, the container.
         on_event: shown every event, in order.
@@ -44,10 +44,13 @@ class Session:
         audio: str = "",
         only: Sequence[str] = (),
         composed: bool = False,
+        record: str = "",
         overrides: dict[str, dict[str, Any]] | None = None,
         on_event: Callable[[Event], None] = lambda event: None,
     ) -> None:
-        self.plan: Plan = make_plan(profile, robot=robot, audio=audio, port=free_port(), only=only, overrides=overrides)
+        self.plan: Plan = make_plan(
+            profile, robot=robot, audio=audio, port=free_port(), only=only, record=record, overrides=overrides
+        )
         self._log_dir = log_dir
         self._composed = composed
         self._on_event = on_event

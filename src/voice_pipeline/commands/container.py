@@ -7,13 +7,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import Any
-
-import yaml
 
 from voice_pipeline.bringup.container import Container
 from voice_pipeline.bringup.plan import AUDIO, ROBOTS, SIM_PORT, make_plan
 from voice_pipeline.bringup.platform import default_profile
+from voice_pipeline.commands._arguments import add_record, add_settings, parse_settings
 from voice_pipeline.errors import VoiceError
 
 
@@ -26,18 +24,17 @@ def main(args: Sequence[str] | None = None) -> int:
     parser.add_argument("--namespace", default="")
     parser.add_argument("--robot", choices=ROBOTS, default="", help="default: what the profile says")
     parser.add_argument("--audio", choices=AUDIO, default="", help="default: what the profile says")
+    add_record(parser)
     parser.add_argument("--no-autostart", action="store_true", help="wait for the supervisor's `startup` service")
     parser.add_argument("--use-sim-time", action="store_true")
     parser.add_argument("--sim-port", type=int, default=SIM_PORT)
     parser.add_argument("--log-level", default="")
     parser.add_argument("--nodes", nargs="*", default=(), help="just these of the profile's nodes")
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="NODE.PARAMETER=VALUE", help="as YAML; may be repeated"
-    )
+    add_settings(parser)
     # `ros2 launch` appends --ros-args; what it remaps is said by --namespace here.
     options, _ = parser.parse_known_args(args)
     try:
-        overrides = _overrides(options.set)
+        overrides = parse_settings(options.set)
         plan = make_plan(
             options.profile,
             robot=options.robot,
@@ -46,6 +43,7 @@ def main(args: Sequence[str] | None = None) -> int:
             use_sim_time=options.use_sim_time,
             port=options.sim_port,
             only=options.nodes,
+            record=options.record,
             overrides=overrides,
         )
         with ExitStack() as stack:
@@ -57,17 +55,6 @@ def main(args: Sequence[str] | None = None) -> int:
     except VoiceError as error:
         print(f"container: {error}", file=sys.stderr)
         return 2
-
-
-def _overrides(settings: Sequence[str]) -> dict[str, dict[str, Any]]:
-    result: dict[str, dict[str, Any]] = {}
-    for setting in settings:
-        name, equals, value = setting.partition("=")
-        node, dot, parameter = name.partition(".")
-        if not (equals and dot):
-            raise VoiceError(f"--set {setting} is not understood.", "Write --set node.parameter=value.")
-        result.setdefault(node, {})[parameter] = yaml.safe_load(value)
-    return result
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from pathlib import Path
 from voice_pipeline.bringup.conversation import Turn
 from voice_pipeline.bringup.person import DEMO, VOICE, recordings
 from voice_pipeline.bringup.session import Session
+from voice_pipeline.commands._arguments import add_record
 from voice_pipeline.commands._audio_folder import wav_files
 from voice_pipeline.commands._screen import Screen
 from voice_pipeline.errors import VoiceError
@@ -30,7 +31,13 @@ def main(args: Sequence[str] | None = None) -> int:
             files = _person(options, screen)
             screen.status("           starting the robot and the nodes…")
             with Session(
-                options.profile, out / "logs", robot="sim", audio="file", overrides=overrides, on_event=screen.show
+                options.profile,
+                out / "logs",
+                robot="sim",
+                audio="file",
+                record=options.record,
+                overrides=overrides,
+                on_event=screen.show,
             ) as session:
                 screen.line(
                     "ready", f"{len(session.plan.nodes)} nodes and a simulated Reachy Mini in {session.start_s:.1f} s"
@@ -59,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--limit", type=int, default=5, help="with --audio (default %(default)s)")
     parser.add_argument("--profile", default="demo")
+    add_record(parser)
     parser.add_argument(
         "--out", type=Path, default=Path("build/demo"), help="answer.wav, turns.json, summary.json, logs/"
     )

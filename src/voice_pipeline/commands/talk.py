@@ -7,8 +7,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from voice_pipeline.audio.devices import INPUT, OUTPUT, check_device
+from voice_pipeline.audio.devices import INPUT, OUTPUT
+from voice_pipeline.audio.systems import check_device
 from voice_pipeline.bringup.session import Session
+from voice_pipeline.commands._arguments import add_record
 from voice_pipeline.commands._screen import Screen
 from voice_pipeline.errors import VoiceError
 
@@ -22,6 +24,7 @@ def main(args: Sequence[str] | None = None) -> int:
     parser.add_argument("--robot", choices=("sim", "real", "none"), default="sim")
     parser.add_argument("--microphone", default="", help="name, or part of it (default: the system's)")
     parser.add_argument("--speaker", default="", help="name, or part of it (default: the system's)")
+    add_record(parser)
     parser.add_argument("--out", type=Path, default=Path("build/talk"), help="logs/")
     options = parser.parse_args(args)
     problems = missing_devices(options.microphone, options.speaker)
@@ -41,6 +44,7 @@ def main(args: Sequence[str] | None = None) -> int:
                 options.out / "logs",
                 robot=options.robot,
                 audio="device",
+                record=options.record,
                 overrides=overrides,
                 on_event=screen.show,
             ) as session:
