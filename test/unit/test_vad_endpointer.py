@@ -1,5 +1,6 @@
 """The rules of starting, pausing, going on and ending, on probabilities written by hand. One letter is 32 ms."""
 
+import itertools
 import math
 
 import pytest
@@ -132,7 +133,11 @@ def test_nan_is_silence():
     assert Run().feed("S" * 10 + "n" * 20).kinds == ["START", "PAUSE", "END"]
 
 
-def test_a_long_utterance_is_cut_in_its_quietest_moment_and_goes_on_without_a_gap():
+def splits(run):
+    return [e for e in run.events if e.kind is Kind.SPLIT]
+
+
+def test_an_utterance_that_never_ends_is_cut_and_goes_on_as_another_without_a_gap():
     run = Run(max_utterance=6.0, pre_roll=0.0).feed("S" * 150 + "s" + "S" * 60 + "." * 20)
     assert [(e.kind, e.reason) for e in run.events if e.kind in (Kind.START, Kind.END)] == [
         (Kind.START, Reason.NONE),
@@ -147,10 +152,97 @@ def test_a_long_utterance_is_cut_in_its_quietest_moment_and_goes_on_without_a_ga
     assert run.frames(second.speech_end_ns) == 211
 
 
-def test_a_long_utterance_in_a_pause_ends_without_a_follower():
+def test_an_utterance_that_never_ends_ends_in_a_pause_without_a_follower():
     run = Run(max_utterance=6.4, pre_roll=0.0, min_silence=2.0).feed("S" * 180 + "." * 40)
     assert run.kinds == ["START", "PAUSE", "END"]
     assert ends(run)[0].reason is Reason.MAX_LENGTH
+
+
+# -- parts; with max_part 10 s (312.5 frames) of the utterance
+def test_a_long_utterance_is_split_in_its_longest_silence_and_goes_on():
+    run = Run(max_part=10.0, pre_roll=0.0).feed("S" * 200 + "." * 10 + "S" * 50 + "...." + "S" * 100 + "." * 20)
+    assert run.kinds == ["START", "PAUSE", "RESUME", "PAUSE", "RESUME", "SPLIT", "PAUSE", "END"]
+    split = splits(run)[0]
+    assert run.frames(split.audio_end_ns) == run.frames(split.stamp_ns) == 205
+    assert run.frames(split.audio_start_ns) == 0
+    assert run.frames(split.speech_end_ns) == 200
+    assert {e.utterance_id for e in run.events} == {"run-00000"}
+    assert [e.generation for e in run.events] == [0, 1, 2, 3, 4, 5, 6, 6]  # what was begun before the split is stale
+
+
+def test_what_follows_a_split_begins_where_it_ended():
+    run = Run(max_part=10.0, pre_roll=0.0).feed(("S" * 90 + "." * 6) * 20 + "." * 20)
+    parts = [(e.audio_start_ns, e.audio_end_ns) for e in run.events if e.kind in (Kind.SPLIT, Kind.END)]
+    assert len(parts) == 7
+    assert run.frames(parts[0][0]) == 0
+    assert all(before[1] == after[0] for before, after in itertools.pairwise(parts))
+    assert run.frames(parts[-1][1]) == 96 * 20 - 6 + 6.25  # the last speech and the post-roll of 0.2 s
+    assert max(end - start for start, end in parts) <= 10.1e9
+
+
+def test_after_a_split_pauses_and_the_end_speak_of_the_new_part():
+    run = Run(max_part=10.0).feed("S" * 250 + "...." + "S" * 80 + ".." + "S" * 10 + "." * 20)
+    at = run.kinds.index("SPLIT")
+    assert run.kinds[at + 1 :] == ["PAUSE", "RESUME", "PAUSE", "END"]
+    assert {e.audio_start_ns for e in run.events[at + 1 :]} == {splits(run)[0].audio_end_ns}
+    assert ends(run)[0].reason is Reason.SILENCE
+
+
+def test_without_a_silence_the_least_speech_like_frame_is_the_cut():
+    run = Run(max_part=10.0, pre_roll=0.0).feed("S" * 200 + "s" + "S" * 150)
+    assert run.kinds == ["START", "SPLIT"]
+    assert run.frames(splits(run)[0].audio_end_ns) == 201
+
+
+def test_a_cut_lies_within_the_last_eight_seconds():
+    run = Run(max_part=20.0, pre_roll=0.0).feed("S" * 300 + "." * 10 + "S" * 200 + "..." + "S" * 150)
+    assert run.frames(splits(run)[0].audio_end_ns) == 511.5
+
+
+def test_in_a_pause_a_long_utterance_is_not_split_until_somebody_goes_on():
+    run = Run(max_part=10.0, pre_roll=0.0).feed("S" * 200 + "..." + "S" * 107 + "." * 12)
+    assert run.kinds == ["START", "PAUSE", "RESUME", "PAUSE"]
+    run.feed("S" * 6)
+    assert splits(run) == []
+    run.feed("S")  # min_speech
+    assert run.frames(splits(run)[0].audio_end_ns) == 310 + 6
+
+
+def test_a_long_utterance_that_is_over_in_its_pause_is_one_part():
+    run = Run(max_part=10.0, pre_roll=0.0).feed("S" * 200 + "..." + "S" * 107 + "." * 20)
+    assert run.kinds[-1] == "END"
+    assert splits(run) == []
+    assert run.frames(ends(run)[0].audio_start_ns) == 0
+
+
+def test_a_click_in_a_long_pause_makes_no_part_of_its_own():
+    run = Run(max_part=10.0, pre_roll=0.0, min_silence=1.0).feed("S" * 310 + "." * 12 + "S" + "." * 35)
+    assert splits(run) == []
+    assert ends(run)[0].reason is Reason.SILENCE
+
+
+def test_speech_in_snatches_is_split_too_in_the_end():
+    run = Run(max_part=10.0, pre_roll=0.0).feed("S" * 310 + "SS.." * 60)
+    assert 10.0 < (splits(run)[0].audio_end_ns - T0) / 1e9 < 13.1
+
+
+def test_a_part_is_never_too_short():
+    run = Run(max_part=10.0, pre_roll=0.0, min_speech=20.0).feed("S" * 420)
+    assert len(splits(run)) == 1
+    assert [e.reason for e in run.endpointer.source_ended()] == [Reason.SOURCE_ENDED]
+
+
+def test_a_verdict_on_a_pause_before_the_split_changes_nothing():
+    run = Run(max_part=10.0).feed("S" * 300 + "....").feed("S" * 20)
+    run.judge(True, generation=1).feed("..").judge(True, generation=2)
+    assert silence_until_end(run) == 16
+
+
+def test_a_television_is_ended_some_time():
+    run = Run(max_part=20.0, max_utterance=120.0, pre_roll=0.0).feed(("S" * 60 + "...") * 63)
+    reasons = [e.reason for e in run.events if e.kind is Kind.END]
+    assert reasons == [Reason.MAX_LENGTH]
+    assert ends(run)[0].audio_end_ns == [e for e in run.events if e.kind is Kind.START][1].audio_start_ns
 
 
 def test_a_long_gap_ends_the_utterance_where_the_audio_stopped():

@@ -127,11 +127,20 @@ PARAMETERS = (
         3.0,
     ),
     _seconds(
-        "max_utterance_s",
+        "max_part_s",
         20.0,
-        "An utterance is cut here, in the quietest moment of its last 3 s. 20: Whisper hears 30 s at once.",
-        4.0,
-        29.0,
+        "A longer utterance is handed over in parts, cut in the longest silence of the last 8 s. 20: Whisper hears 30 s, "
+        "and a person may stop for some seconds before the cut is made.",
+        8.0,
+        22.0,
+    ),
+    _seconds(
+        "max_utterance_s",
+        120.0,
+        "Whoever speaks for longer is answered here; what follows is another utterance. 120: a person stops before, a "
+        "television does not.",
+        10.0,
+        600.0,
     ),
     Param(
         "min_level_dbfs",
@@ -165,6 +174,7 @@ def endpointer_options(p: Mapping[str, Any]) -> EndpointerOptions:
         incomplete_silence=max(p["incomplete_silence_s"], least),
         pre_roll=p["pre_roll_s"],
         post_roll=p["post_roll_s"],
+        max_part=p["max_part_s"],
         max_utterance=p["max_utterance_s"],
         min_level=p["min_level_dbfs"],
         max_gap=p["source_timeout_s"],

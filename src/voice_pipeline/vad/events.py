@@ -36,7 +36,8 @@ class EndpointerOptions:
     `incomplete_silence`. An utterance with less speech than `min_speech` is a false start.
     `pre_roll` and `post_roll` are kept before and after the speech: both lie below the thresholds but belong to words.
     No utterance begins in frames quieter than `min_level`, whatever the model says (inside one, quiet endings count).
-    `max_gap` without audio ends the utterance.
+    A longer part than `max_part` is split off at its best pause; after `max_utterance` the utterance ends. `max_gap`
+    without audio ends it too.
     """
 
     onset: float = 0.5
@@ -49,7 +50,8 @@ class EndpointerOptions:
     incomplete_silence: float = 1.2
     pre_roll: float = 0.4
     post_roll: float = 0.2
-    max_utterance: float = 20.0
+    max_part: float = 20.0
+    max_utterance: float = 120.0
     min_level: float = -65.0
     max_gap: float = 1.0
 
