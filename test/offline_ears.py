@@ -67,6 +67,8 @@ def route(recognizer: Recognizer, e: Event) -> None:
         recognizer.paused(segment)
     elif e.kind is Kind.RESUME:
         recognizer.resumed(e.utterance_id)
+    elif e.kind is Kind.SPLIT:
+        recognizer.split(segment)
     elif e.reason is Reason.TOO_SHORT:
         recognizer.dropped(e.utterance_id)
     else:

@@ -30,7 +30,7 @@ class DistilWhisper:
 
     Raises:
         VoiceError: the package is missing, the model is not on this machine (nothing is downloaded here), or the
-            compute type is none of float16, float32.
+            compute type is none of float16, float32, or another language than English is wanted.
     """
 
     def __init__(self, options: TranscriberOptions) -> None:
@@ -42,6 +42,11 @@ class DistilWhisper:
                 f"engine distil_whisper needs a Python package that is not installed: {error.name or error}.",
                 "Run `pip install 'voice_pipeline[distil]'` (PyTorch, 1.2 GB), or set `engine` to faster_whisper.",
             ) from error
+        if options.languages != ("en",):
+            raise VoiceError(
+                f"engine distil_whisper knows English only; `language` wants {', '.join(options.languages) or 'it to guess'}.",
+                "Set `language` to en, or `engine` to faster_whisper and `model` to whisper-base-ct2.",
+            )
         folder = _folder(options.model or DEFAULT_MODEL)
         cuda = bool(torch.cuda.is_available()) if options.device == "auto" else options.device == "cuda"
         dtype = ("float16" if cuda else "float32") if options.compute_type == "auto" else options.compute_type

@@ -59,6 +59,7 @@ class FasterWhisper:
                 f"Whisper model {folder} does not load on '{options.device}' as '{options.compute_type}': {error}",
                 "Set `device` to cpu and `compute_type` to int8, or fetch the model again with `make models`.",
             ) from error
+        self._check_languages(options.languages, folder.name)
         self._beam_size = options.beam_size
         self._whole_s = WHOLE_WINDOW_S
         self._window_s = min(options.encoder_window_s, WHOLE_WINDOW_S)
@@ -105,6 +106,21 @@ class FasterWhisper:
             language=info.language,
         )
         return heard, sum(weights) >= at_most
+
+    def _check_languages(self, languages: tuple[str, ...], model: str) -> None:
+        known: list[str] = self._model.supported_languages
+        unknown = [language for language in languages if language not in known]
+        if known == ["en"] and (unknown or not languages):
+            raise VoiceError(
+                f"model {model} knows English only; `language` wants {', '.join(unknown) or 'it to guess'}.",
+                "Set `model` to whisper-base-ct2 (`make models MODELS=whisper-base-ct2`), or `language` to en.",
+            )
+        if unknown:
+            raise VoiceError(
+                f"model {model} knows no language '{unknown[0]}'.",
+                f"Use auto or ISO 639-1, one of: {', '.join(known)}.",
+            )
+        self._model.languages = languages
 
     def warm_up(self) -> None:
         """Run once on a second of silence, in each window."""

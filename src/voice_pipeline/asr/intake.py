@@ -34,8 +34,8 @@ class Intake:
 
     @property
     def finals(self) -> int:
-        """How many that wait are final."""
-        return sum(w.priority is Priority.FINAL for w in self._waiting)
+        """How many that wait must be done."""
+        return sum(w.priority.must_be_done for w in self._waiting)
 
     def append(self, chunk: AudioChunk, now_ns: int) -> list[Job]:
         """Audio arrived; returns what needs to wait no longer."""
@@ -59,10 +59,8 @@ class Intake:
         return [self._cut(w) for w in ready]
 
     def forget_guesses(self, utterance_id: str) -> None:
-        """Drop what waits for an utterance that went on or ended, its final excepted."""
-        self._waiting = [
-            w for w in self._waiting if w.priority is Priority.FINAL or w.segment.utterance_id != utterance_id
-        ]
+        """Drop what waits for an utterance that went on or ended; what must be done stays."""
+        self._waiting = [w for w in self._waiting if w.priority.must_be_done or w.segment.utterance_id != utterance_id]
 
     def forget_all(self) -> None:
         """Drop all that waits."""

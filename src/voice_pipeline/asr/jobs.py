@@ -7,15 +7,22 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from voice_pipeline.asr.protocol import Transcription
-from voice_pipeline.audio.formats import SAMPLE_RATE, Int16
+from voice_pipeline.audio.formats import NS, SAMPLE_RATE, Int16
 
 
 class Priority(IntEnum):
-    """FINAL must be done; SPECULATIVE is a final begun at a pause; PARTIAL shows words while they are spoken."""
+    """FINAL must be done, and so must PART, the same of a part of a long utterance; SPECULATIVE is a final begun at a
+    pause; PARTIAL shows words while they are spoken."""
 
     FINAL = 0
-    SPECULATIVE = 1
-    PARTIAL = 2
+    PART = 1
+    SPECULATIVE = 2
+    PARTIAL = 3
+
+    @property
+    def must_be_done(self) -> bool:
+        """Its words are lost if it is not."""
+        return self <= Priority.PART
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,8 @@ class Job:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a job. `rejected_reason` is empty when the text is passed on; times in ns since the epoch.
+    """What came of a job. `rejected_reason` is empty when the text is passed on, `rejected_by` names the parameter that
+    decided; times in ns since the epoch.
 
     A speculative one was made at a pause: its text is the final's, unless the person goes on.
     """
@@ -68,13 +76,21 @@ class Result:
     asr_end_ns: int
     vad_end_ns: int = 0
     is_speculative: bool = False
+    rejected_by: str = ""
+
+    @property
+    def speech_s(self) -> float:
+        """How long the speech lasted, its pre-roll included; until the end of its audio while it goes on."""
+        end_ns = self.segment.speech_end_ns or self.segment.audio_end_ns
+        return max(0, end_ns - self.segment.audio_start_ns) / NS
 
 
 @dataclass
 class JobQueue:
-    """Not locked; its owner is. Finals queue without bound: each is up to 640 kB, a lost one is a lost sentence."""
+    """Not locked; its owner is. Finals and parts queue without bound, each with a copy of its audio: 640 kB for 20 s, and
+    a lost one is a lost sentence."""
 
-    finals: deque[Job] = field(default_factory=deque)
+    finals: deque[Job] = field(default_factory=deque)  # and parts, in the order in which they were said
     guess: Job | None = None  # the newest SPECULATIVE or PARTIAL; an older one is worthless
 
     def __len__(self) -> int:
@@ -82,7 +98,7 @@ class JobQueue:
 
     def put(self, job: Job) -> None:
         """Add a job; a guess takes the place of the one that waited."""
-        if job.priority is Priority.FINAL:
+        if job.priority.must_be_done:
             self.finals.append(job)
         else:
             self.guess = job

@@ -45,6 +45,7 @@ class TranscriberOptions:
         cpu_threads: for one transcription.
         beam_size: 1 is greedy.
         encoder_window_s: length that audio is padded to, where it fits; 30 is Whisper's own and always possible.
+        languages: ISO 639-1; those it has to know, and the only ones it chooses from when it has to guess. Empty: all.
     """
 
     model: str = ""
@@ -53,6 +54,7 @@ class TranscriberOptions:
     cpu_threads: int = 2
     beam_size: int = 1
     encoder_window_s: float = 30.0
+    languages: tuple[str, ...] = ("en",)
 
 
 class Transcriber(Protocol):

@@ -8,6 +8,14 @@ from voice_pipeline.asr.protocol import Transcription
 
 
 @dataclass(frozen=True)
+class Rejection:
+    """Why a text is not passed on: `reason` for people, with the figure; `by`: the parameter to change, or empty."""
+
+    reason: str
+    by: str = ""
+
+
+@dataclass(frozen=True)
 class RejectionRules:
     """Thresholds; a rule whose figure is NaN (the engine has none) or whose threshold is at its end never fires.
 
@@ -25,19 +33,30 @@ class RejectionRules:
     compression_ratio: float = 2.4
     level_dbfs: float = -60.0
 
-    def reason(self, heard: Transcription, level_dbfs: float) -> str:
-        """Why it is rejected, for people; empty when it is not."""
+    def judge(self, heard: Transcription, level_dbfs: float, speech_s: float = float("nan")) -> Rejection | None:
+        """Why it is rejected; None when it is not."""
         if not any(c.isalnum() for c in heard.text):
-            return "no words"
+            return Rejection("no words")
         if level_dbfs < self.level_dbfs:
-            return f"too quiet: {level_dbfs:.0f} dBFS, below {self.level_dbfs:g}"
+            return Rejection(f"too quiet: {level_dbfs:.0f} dBFS, below {self.level_dbfs:g}", "reject_level_dbfs")
         if heard.compression_ratio > self.compression_ratio:
-            return f"repeats itself: compression ratio {heard.compression_ratio:.1f}, above {self.compression_ratio:g}"
+            return Rejection(
+                f"repeats itself: compression ratio {heard.compression_ratio:.1f}, above {self.compression_ratio:g}",
+                "reject_compression_ratio",
+            )
         if heard.no_speech_probability > self.no_speech and heard.confidence < self.confidence:
-            return (
+            return Rejection(
                 f"probably no speech: {heard.no_speech_probability:.2f}, above {self.no_speech:g}, "
-                f"at confidence {heard.confidence:.2f}"
+                f"at confidence {heard.confidence:.2f}",
+                "reject_no_speech",
             )
         if heard.confidence < self.floor_confidence:
-            return f"confidence {heard.confidence:.2f}, below {self.floor_confidence:g}"
-        return ""
+            return Rejection(
+                f"confidence {heard.confidence:.2f}, below {self.floor_confidence:g}", "reject_below_confidence"
+            )
+        return None
+
+    def reason(self, heard: Transcription, level_dbfs: float, speech_s: float = float("nan")) -> str:
+        """As `judge`, the reason alone; empty when it is not rejected."""
+        found = self.judge(heard, level_dbfs, speech_s)
+        return found.reason if found else ""

@@ -186,6 +186,8 @@ class AsrNode(VoiceNode):
             self._work_if(self._recognizer.paused(segment))
         elif m.event == VoiceActivity.RESUME:
             self._recognizer.resumed(m.utterance_id)
+        elif m.event == VoiceActivity.SPLIT:
+            self._work_if(self._recognizer.split(segment))
         elif m.reason == VoiceActivity.REASON_TOO_SHORT:
             self._recognizer.dropped(m.utterance_id)
         else:
@@ -229,6 +231,7 @@ def to_message(result: Result) -> Transcript:
         audio_seconds=result.audio_seconds,
         processing_seconds=result.heard.processing_s,
         rejected_reason=result.rejected_reason,
+        rejected_by=result.rejected_by,
         speech_end=to_msg(result.segment.speech_end_ns),
         asr_start=to_msg(result.asr_start_ns),
         asr_end=to_msg(result.asr_end_ns),
