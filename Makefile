@@ -32,6 +32,7 @@ talk:  ## talk to the simulated robot with this machine's microphone and speaker
 
 test:  ## all tests (ARGS="-k name" for some)
 	@$(SETUP) --robot --models test
+	@sh scripts/sound_server.sh
 	@$(ENV) exec python -m pytest $(ARGS)
 
 test-distil:  ## the distil_whisper engine on real weights, in an environment with PyTorch

@@ -7,9 +7,10 @@ import types
 import numpy as np
 import pytest
 
-from voice_pipeline.audio.devices import OUTPUT, find_device, load_portaudio
-from voice_pipeline.audio.sinks import device as module
-from voice_pipeline.audio.sinks.device import DeviceSink
+from voice_pipeline.audio.devices import OUTPUT, find_device
+from voice_pipeline.audio.portaudio import load_portaudio, portaudio_devices
+from voice_pipeline.audio.sinks import portaudio as module
+from voice_pipeline.audio.sinks.portaudio import PortAudioSink
 from voice_pipeline.errors import VoiceError
 
 DEVICES = [
@@ -55,34 +56,31 @@ class Stream:
 @pytest.fixture
 def audio(monkeypatch):
     fake = types.SimpleNamespace(PortAudioError=PortAudioError, streams=[], takes={(24000, 1)})
-    fake.query_devices = lambda index=None, kind=None: (
-        DEVICES if kind is None else DEVICES[2 if index is None else index]
-    )
+    fake.query_devices = lambda kind=None: DEVICES if kind is None else {**DEVICES[2], "index": 2}
+    fake._terminate = fake._initialize = lambda: None
     fake.RawOutputStream = lambda **settings: Stream(fake, **settings)
     monkeypatch.setattr(module, "load_portaudio", lambda direction: fake)
     return fake
 
 
-def test_an_output_is_found_by_name_part_or_number():
-    assert find_device(DEVICES, "", OUTPUT) is None
-    assert find_device(DEVICES, "hdmi", OUTPUT) == 1
-    assert find_device(DEVICES, "3", OUTPUT) == 3
-    assert find_device(DEVICES, "USB Speaker", OUTPUT) == 2  # exact before part
+@pytest.mark.parametrize(("wanted", "index"), [("", 2), ("hdmi", 1), ("3", 3), ("USB Speaker", 2)])  # exact before part
+def test_an_output_is_found_by_name_part_or_number(audio, wanted, index):
+    assert find_device(portaudio_devices(audio, OUTPUT), wanted, OUTPUT).index == index
 
 
 @pytest.mark.parametrize("wanted", ["usb", "0", "17", "headphones"])
-def test_a_name_that_fits_none_or_several_lists_all(wanted):
-    with pytest.raises(VoiceError, match=r"1: HDA Intel: HDMI 0 \(8 channels\); 2: USB Speaker"):
-        find_device(DEVICES, wanted, OUTPUT)
+def test_a_name_that_fits_none_or_several_lists_all(audio, wanted):
+    with pytest.raises(VoiceError, match=r"1: HDA Intel: HDMI 0, 8 channels; 2: USB Speaker"):
+        find_device(portaudio_devices(audio, OUTPUT), wanted, OUTPUT)
 
 
 def test_a_machine_without_outputs_says_so():
     with pytest.raises(VoiceError, match="no audio output"):
-        find_device(DEVICES[:1], "", OUTPUT)
+        find_device([], "", OUTPUT)
 
 
 def test_it_plays_mono_at_24_khz_where_the_device_takes_it(audio):
-    sink = DeviceSink()
+    sink = PortAudioSink()
     sink.open()
     stamp = sink.write(np.arange(480, dtype=np.int16))
     assert (sink.sample_rate, sink.wants_silence) == (24_000, True)
@@ -96,7 +94,7 @@ def test_it_plays_mono_at_24_khz_where_the_device_takes_it(audio):
 
 def test_a_device_with_other_wishes_gets_its_rate_and_both_channels(audio):
     audio.takes = {(48_000, 2)}
-    sink = DeviceSink("USB Speaker 2")
+    sink = PortAudioSink("USB Speaker 2")
     sink.open()
     sink.write(np.array([1, 2], np.int16))
     assert sink.sample_rate == 48_000
@@ -106,11 +104,11 @@ def test_a_device_with_other_wishes_gets_its_rate_and_both_channels(audio):
 def test_a_device_that_refuses_everything_names_what_it_prefers(audio):
     audio.takes = set()
     with pytest.raises(VoiceError, match="prefers 48000 Hz"):
-        DeviceSink().open()
+        PortAudioSink().open()
 
 
 def test_a_device_that_is_pulled_out_is_an_error_with_a_cure(audio):
-    sink = DeviceSink()
+    sink = PortAudioSink()
     sink.open()
     audio.streams[0].broken = True
     with pytest.raises(VoiceError, match="Plug it in again"):
@@ -118,7 +116,7 @@ def test_a_device_that_is_pulled_out_is_an_error_with_a_cure(audio):
 
 
 def test_a_device_that_takes_everything_at_once_is_slowed_down(audio):
-    sink = DeviceSink()
+    sink = PortAudioSink()
     sink.open()
     begun = time.monotonic()
     for _ in range(40):

@@ -1,74 +1,119 @@
-"""Sound devices by name, through PortAudio: what microphone and loudspeaker have in common."""
+"""Which sound device a name means: what microphone and loudspeaker, and every audio system, have in common."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Any
 
 from voice_pipeline.errors import VoiceError
 
 
 @dataclass(frozen=True)
 class Direction:
-    """One way through a sound card, in PortAudio's word and in people's."""
+    """One way through a sound card, in people's words."""
 
-    channels: str  # key of PortAudio's device table
     noun: str
     thing: str
     instead: str  # what to use on a machine without
 
 
-INPUT = Direction("max_input_channels", "audio input", "microphone", "source: file")
-OUTPUT = Direction("max_output_channels", "audio output", "loudspeaker", "sink: file or null")
+INPUT = Direction("audio input", "microphone", "source: file")
+OUTPUT = Direction("audio output", "loudspeaker", "sink: file or null")
 
 
-def load_portaudio(direction: Direction) -> Any:
-    """The sounddevice module.
+@dataclass(frozen=True)
+class Device:
+    """A microphone or loudspeaker as an audio system tells it.
 
-    Raises:
-        VoiceError: the Python package or the system library is missing.
+    Args:
+        name: stable across replugging where the system has such names.
+        description: for people; the same as the name where there is no other.
+        channels: it has.
+        sample_rate: Hz it runs at or prefers.
+        index: number; not stable.
+        default: what an empty name means.
+        monitor: an input that hears what an output plays, no microphone.
+        muted: in the audio system.
     """
-    try:
-        import sounddevice
-    except ImportError as error:
-        raise VoiceError(
-            "the Python package 'sounddevice' is not installed.",
-            f"Run `pip install sounddevice`, or use {direction.instead}.",
-        ) from error
-    except OSError as error:  # raised at import when the shared library is not found
-        raise VoiceError(
-            f"the PortAudio library is not on this machine, so there is no way to a {direction.thing}.",
-            f"Run `sudo apt install libportaudio2`, or use {direction.instead}.",
-        ) from error
-    return sounddevice
+
+    name: str
+    description: str
+    channels: int
+    sample_rate: int
+    index: int
+    default: bool = False
+    monitor: bool = False
+    muted: bool = False
+
+    @property
+    def label(self) -> str:
+        """For lists in messages."""
+        same = self.name == self.description
+        return f"{self.name}{'' if same else f' ({self.description})'}, {self.channels} channels"
 
 
-def find_device(devices: list[dict[str, Any]], wanted: str, direction: Direction) -> int | None:
-    """Index of a device: "" is the system's default (None), a number is an index, else a name or part of one.
+@dataclass(frozen=True)
+class Preset:
+    """A device that is known well enough to be opened right without being described.
+
+    Args:
+        match: part of its name in every audio system.
+        sample_rate: Hz.
+        channels: to open it with.
+        channel: to hear.
+    """
+
+    match: str
+    sample_rate: int
+    channels: int
+    channel: int
+
+
+PRESETS = {
+    # The robot's four-microphone array: its own processor cancels echo, steers the beam and gives 16 kHz stereo; the
+    # first channel is the processed one.
+    "reachy_mini": Preset("Reachy Mini Audio", 16_000, 2, 0),
+}
+
+
+def find_device(devices: list[Device], wanted: str, direction: Direction) -> Device:
+    """The device that a name means: "" is the default, a number an index, else a name, description or part of one.
+
+    Letters' case, spaces, dashes and underscores do not matter in a part. An input that only hears what an output
+    plays (a monitor) is taken when it is named in full or the word "monitor" is in `wanted`, never by accident.
 
     Raises:
         VoiceError: nothing matches, or several do and none exactly; lists what there is.
     """
-    able = {i: d for i, d in enumerate(devices) if d[direction.channels] > 0}
-    listing = "; ".join(f"{i}: {d['name']} ({d[direction.channels]} channels)" for i, d in able.items())
-    if not able:
+    real = [d for d in devices if not d.monitor]
+    able = devices if "monitor" in wanted.lower() else real
+    listing = "; ".join(f"{d.index}: {d.label}" for d in devices)
+    if not (devices if wanted else real):
         raise VoiceError(
             f"this machine has no {direction.noun}.", f"Plug in a {direction.thing}, or use {direction.instead}."
         )
     if wanted == "":
-        return None
+        chosen = next((d for d in real if d.default), None)
+        if chosen is not None:
+            return chosen
+        raise VoiceError(f"this machine has no default {direction.noun}.", f"Set `device` to one of these: {listing}.")
     if wanted.isdigit():
-        if int(wanted) in able:
-            return int(wanted)
+        numbered = next((d for d in devices if d.index == int(wanted)), None)
+        if numbered is not None:
+            return numbered
         raise VoiceError(f"device {wanted} is no {direction.noun}.", f"Set `device` to one of these: {listing}.")
-    exact = [i for i, d in able.items() if d["name"] == wanted]
-    matches = exact or [i for i, d in able.items() if wanted.lower() in d["name"].lower()]
+    wanted = PRESETS[wanted].match if wanted in PRESETS else wanted
+    exact = [d for d in devices if wanted in (d.name, d.description)]
+    part = _plain(wanted)
+    matches = exact or [d for d in able if part in _plain(d.name) or part in _plain(d.description)]
     if len(matches) == 1:
         return matches[0]
     found = f"several {direction.noun}s match" if matches else f"no {direction.noun} matches"
-    raise VoiceError(f"{found} '{wanted}'.", f"Set `device` to one of these, by number or name: {listing}.")
+    raise VoiceError(
+        f"{found} '{wanted}'.", f"Plug it in, or set `device` to one of these, by number or name: {listing}."
+    )
 
 
-def check_device(wanted: str, direction: Direction) -> None:
-    """Raise VoiceError with the cure when this machine has no such device."""
-    find_device(list(load_portaudio(direction).query_devices()), wanted, direction)
+def _plain(name: str) -> str:
+    """Servers write names with underscores, people with spaces."""
+    return re.sub(r"[\W_]+", " ", name).strip().casefold()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from voice_pipeline.audio.resample import MIX
+from voice_pipeline.audio.systems import AUTO, SYSTEMS
 from voice_pipeline.ros.parameters import Param
 
 PARAMETERS = (
@@ -21,12 +22,20 @@ PARAMETERS = (
     Param(
         "device",
         "",
-        "Microphone: name, part of a name, or number (an unknown one lists all). Empty: the system's default.",
+        "Microphone: name, part of a name, number, or reachy_mini (the robot's array, opened as it should be). "
+        "`ros2 run voice_pipeline devices` lists them. Empty: the system's default. Names survive replugging.",
+    ),
+    Param(
+        "audio_system",
+        AUTO,
+        "Who owns the microphone. auto: the sound server (PulseAudio, PipeWire) where one answers, else PortAudio. "
+        "pulse where the server starts later than this node, portaudio to go past it.",
+        choices=(AUTO, *SYSTEMS),
     ),
     Param(
         "sample_rate",
         0,
-        "Rate to open the device with. 0: 16000 if it can, else its own, resampled.",
+        "Rate to open the device with. 0: 16000 if it can (a sound server always can), else its own, resampled.",
         unit="Hz",
         minimum=0,
         maximum=192_000,
@@ -34,7 +43,7 @@ PARAMETERS = (
     Param(
         "channels",
         0,
-        "Channels to open the device with. 0: 1, or as many as `channel` needs.",
+        "Channels to open the device with. 0: all it has (sound server), or as many as `channel` needs (PortAudio).",
         minimum=0,
         maximum=64,
     ),

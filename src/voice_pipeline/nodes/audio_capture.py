@@ -21,13 +21,14 @@ from voice_pipeline.audio.formats import (
     level_dbfs,
     to_bytes,
 )
-from voice_pipeline.audio.sources.device import DeviceSource
+from voice_pipeline.audio.sources.device import Microphone, device_source
 from voice_pipeline.audio.sources.file import FileSource, FileStarted
 from voice_pipeline.audio.sources.playlist import PlaylistOptions
 from voice_pipeline.audio.sources.protocol import AudioSource
 from voice_pipeline.audio.sources.push import PushSource
 from voice_pipeline.audio.sources.reopening import ReopeningSource
 from voice_pipeline.errors import VoiceError
+from voice_pipeline.audio.systems import choose_system
 from voice_pipeline.nodes._audio_capture_parameters import PARAMETERS
 from voice_pipeline.nodes._topic_input import TopicInput
 from voice_pipeline.ros.diagnostics import ERROR, OK, WARN, Health
@@ -155,11 +156,9 @@ class AudioCaptureNode(VoiceNode):
 
     def _device_source(self) -> ReopeningSource:
         p = self.p
-
-        def make() -> AudioSource:
-            return DeviceSource(p["device"], p["sample_rate"], p["channels"], p["channel"])
-
-        return ReopeningSource(make, self._device_problem)
+        system = choose_system(p["audio_system"])
+        what = Microphone(p["device"], p["sample_rate"], p["channels"], p["channel"])
+        return ReopeningSource(lambda: device_source(system, what), self._device_problem)
 
     def _topic_source(self) -> PushSource:
         p = self.p

@@ -13,6 +13,7 @@ from voice_pipeline.audio.formats import Int16, to_bytes
 from voice_pipeline.audio.meter import Report
 from voice_pipeline.audio.playback import Player
 from voice_pipeline.audio.sinks import SINKS, SinkOptions, make_sink
+from voice_pipeline.audio.systems import AUTO, SYSTEMS
 from voice_pipeline.audio.track import SpeechChunk
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.msg import PlaybackControl, PlaybackState, SpeechAudio
@@ -51,8 +52,15 @@ class AudioPlayerNode(VoiceNode):
         Param(
             "device",
             "",
-            "Sink device: name, part of a name, or index. Empty takes the system's default. "
-            "Names survive replugging, indices do not.",
+            "Sink device: name, part of a name, index, or reachy_mini. Empty takes the system's default. "
+            "`ros2 run voice_pipeline devices` lists them. Names survive replugging, indices do not.",
+        ),
+        Param(
+            "audio_system",
+            AUTO,
+            "Who owns the loudspeaker. auto: the sound server (PulseAudio, PipeWire) where one answers, else "
+            "PortAudio. pulse where the server starts later than this node, portaudio to go past it.",
+            choices=(AUTO, *SYSTEMS),
         ),
         Param(
             "file_path", "", "Sink file: the WAV to write, overwritten on activate. Empty, so that nobody's file is."
@@ -104,7 +112,13 @@ class AudioPlayerNode(VoiceNode):
 
     def open(self) -> None:
         """Open the sink, then listen."""
-        options = SinkOptions(self.p["device"], self.p["file_path"], self.p["sample_rate"], self.p["period_ms"] / 1000)
+        options = SinkOptions(
+            self.p["device"],
+            self.p["file_path"],
+            self.p["sample_rate"],
+            self.p["period_ms"] / 1000,
+            self.p["audio_system"],
+        )
         sink = make_sink(self.p["sink"], options)
         sink.open()
         self.get_logger().info(f"plays on {getattr(sink, 'name', '') or self.p['sink']} at {sink.sample_rate} Hz")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from voice_pipeline.audio.sinks.protocol import AudioSink
+from voice_pipeline.audio.systems import AUTO, choose_system
 from voice_pipeline.errors import VoiceError
 
 
@@ -14,7 +15,8 @@ class SinkOptions:
     """What a profile can set of a sink; a sink ignores what it has no use for.
 
     Args:
-        device: name, part of a name, or index; empty for the system's default.
+        device: name, part of a name, index or preset; empty for the system's default.
+        audio_system: pulse, portaudio, or auto for the first that answers.
         file_path: where the `file` sink writes.
         sample_rate: Hz; 0 lets a device choose (24 kHz if it takes it) and gives 24 kHz otherwise.
         period_s: seconds of one block.
@@ -24,12 +26,17 @@ class SinkOptions:
     file_path: str = ""
     sample_rate: int = 0
     period_s: float = 0.020
+    audio_system: str = AUTO
 
 
 def _device(options: SinkOptions) -> AudioSink:
-    from voice_pipeline.audio.sinks.device import DeviceSink
+    if choose_system(options.audio_system) == "pulse":
+        from voice_pipeline.audio.sinks.pulse import PulseSink
 
-    return DeviceSink(options.device, options.sample_rate, options.period_s)
+        return PulseSink(options.device, options.sample_rate, options.period_s)
+    from voice_pipeline.audio.sinks.portaudio import PortAudioSink
+
+    return PortAudioSink(options.device, options.sample_rate, options.period_s)
 
 
 def _file(options: SinkOptions) -> AudioSink:

@@ -1,104 +1,41 @@
-"""The microphone, through PortAudio. Apart because it needs a system library that many machines lack."""
+"""The microphone, through the audio system of this machine. Apart so that each system is imported only where it is used."""
 
 from __future__ import annotations
 
-import time
-from typing import Any
+from dataclasses import dataclass
 
-import numpy as np
-
-from voice_pipeline.audio.devices import INPUT, find_device, load_portaudio
-from voice_pipeline.audio.formats import NS, SAMPLE_RATE, AudioFormat
 from voice_pipeline.audio.resample import MIX
 from voice_pipeline.audio.sources.push import PushSource
-from voice_pipeline.errors import VoiceError
-
-# Callbacks arrive in bursts under load, never early: only when a whole second of them is late was audio lost.
-_PATIENCE = 32
-_PERIOD_S = 0.032
-# A USB microphone that is pulled out often just falls silent: no callback, no error.
-_TIMEOUT_S = 2.0
-# PortAudio's capture time is believed when it lies at most this far back; some host APIs report 0 or garbage.
-_MAX_INPUT_DELAY_S = 1.0
 
 
-class DeviceSource(PushSource):
-    """A microphone.
+@dataclass(frozen=True)
+class Microphone:
+    """What a profile can set of a microphone.
 
     Args:
-        device: name, part of a name, or index; empty for the system's default.
-        sample_rate: Hz to open it with; 0 tries 16 kHz, then the device's own rate.
-        channels: to open it with; 0 takes 1, or as many as `channel` needs.
+        device: name, description, part of one, index or preset; empty for the default.
+        sample_rate: Hz to open it with; 0 for 16 kHz where the system can, else the device's own rate.
+        channels: to open it with; 0 for what is needed.
         channel: which of them to hear, MIX for the mean of all.
     """
 
-    def __init__(self, device: str = "", sample_rate: int = 0, channels: int = 0, channel: int = MIX) -> None:
-        super().__init__(channel, _PATIENCE, _TIMEOUT_S)
-        self._wanted = device
-        self._rate = sample_rate
-        self._channels = channels or max(1, channel + 1)
-        self._format = AudioFormat()
-        self._stream: Any = None
-        self.name = ""  # of the device that was opened
+    device: str = ""
+    sample_rate: int = 0
+    channels: int = 0
+    channel: int = MIX
 
-    def open(self) -> AudioFormat:
-        """Open the device and start it.
 
-        Raises:
-            VoiceError: no PortAudio, no such device (lists all), or it refuses the format.
-        """
-        portaudio = load_portaudio(INPUT)
-        index = find_device(list(portaudio.query_devices()), self._wanted, INPUT)
-        info = portaudio.query_devices(index, "input")
-        self.name = str(info["name"])
-        own_rate = int(info["default_samplerate"])
-        rates = [self._rate] if self._rate else list(dict.fromkeys((SAMPLE_RATE, own_rate)))
-        problem: Exception | None = None
-        for rate in rates:
-            try:
-                self._start(portaudio, index, rate)
-            except portaudio.PortAudioError as error:
-                problem = error
-                continue
-            return self._format
-        raise VoiceError(
-            f"audio input '{self.name}' does not open with {self._channels} channel(s) at {rates} Hz: {problem}",
-            f"It has {info['max_input_channels']} channel(s) and prefers {own_rate} Hz: set `channels` and "
-            "`sample_rate`, or end the program that holds it.",
-        )
+def device_source(system: str, what: Microphone) -> PushSource:
+    """A source that is not opened yet.
 
-    def _start(self, portaudio: Any, index: int | None, rate: int) -> None:
-        self._format = AudioFormat(rate, self._channels)
-        self._stream = portaudio.RawInputStream(
-            samplerate=rate,
-            blocksize=round(rate * _PERIOD_S),
-            device=index,
-            channels=self._channels,
-            dtype="int16",
-            callback=self._callback,
-            finished_callback=self._finished,
-        )
-        self._stream.start()
+    Args:
+        system: from choose_system().
+        what: to open.
+    """
+    if system == "pulse":
+        from voice_pipeline.audio.sources.pulse import PulseSource
 
-    def _callback(self, data: Any, frames: int, when: Any, status: Any) -> None:
-        """On PortAudio's own thread: must not block."""
-        now = time.time_ns()
-        delay = when.currentTime - when.inputBufferAdcTime
-        if not 0.0 < delay < _MAX_INPUT_DELAY_S:
-            delay = frames / self._format.sample_rate
-        if status.input_overflow:
-            self.counters.overruns += 1
-        samples = np.frombuffer(bytes(data), np.int16)  # PortAudio's native order; a copy, the buffer is reused
-        self.push(samples, self._format, now - int(delay * NS))
+        return PulseSource(what.device, what.sample_rate, what.channels, what.channel)
+    from voice_pipeline.audio.sources.portaudio import PortAudioSource
 
-    def _finished(self) -> None:
-        if not self._closed:
-            self.fail(VoiceError(f"audio input '{self.name}' stopped.", "Plug it in again; it is reopened by itself."))
-
-    def close(self) -> None:
-        """Stop and release the device."""
-        super().close()
-        stream, self._stream = self._stream, None
-        if stream is not None:
-            stream.abort()
-            stream.close()
+    return PortAudioSource(what.device, what.sample_rate, what.channels, what.channel)

@@ -1,4 +1,4 @@
-"""The loudspeaker, through PortAudio. Apart because it needs a system library that many machines lack."""
+"""The loudspeaker, through PortAudio: for machines without a sound server. Apart: a library that many machines lack."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from voice_pipeline.audio.devices import OUTPUT, find_device, load_portaudio
+from voice_pipeline.audio.devices import OUTPUT, Device, find_device
 from voice_pipeline.audio.formats import Int16, samples_to_ns
+from voice_pipeline.audio.portaudio import closed, load_portaudio, opened, portaudio_devices, refresh, stale
 from voice_pipeline.audio.sinks.protocol import DEFAULT_RATE
 from voice_pipeline.errors import VoiceError
 
@@ -19,11 +20,11 @@ _MAX_LATENCY_S = 2.0  # some host APIs report garbage
 _MAX_AHEAD_S = 0.5
 
 
-class DeviceSink:
-    """A loudspeaker, kept open and fed with silence: many USB and Bluetooth ones swallow the first word otherwise.
+class PortAudioSink:
+    """A loudspeaker of PortAudio, kept open and fed with silence: many USB and Bluetooth ones swallow the first word otherwise.
 
     Args:
-        device: name, part of a name, or index; empty for the system's default.
+        device: name, part of a name, index or preset; empty for the system's default.
         sample_rate: Hz to open it with; 0 tries 24 kHz, then the device's own rate.
         period_s: seconds of one block.
     """
@@ -51,21 +52,15 @@ class DeviceSink:
         """
         self._closed.clear()
         portaudio = load_portaudio(OUTPUT)
-        index = find_device(list(portaudio.query_devices()), self._wanted, OUTPUT)
-        try:
-            info = portaudio.query_devices(index, "output")
-        except (portaudio.PortAudioError, ValueError) as error:
-            raise VoiceError(
-                "this machine has no default audio output.", "Set `device`, or use sink: file or null."
-            ) from error
-        self.name = str(info["name"])
-        own_rate = int(info["default_samplerate"])
+        device = self._find(portaudio)
+        self.name = device.name
+        own_rate = device.sample_rate
         rates = [self._rate] if self._rate else list(dict.fromkeys((DEFAULT_RATE, own_rate)))
         problem: Exception | None = None
         for rate in rates:
             for channels in (1, 2):
                 try:
-                    self._start(portaudio, index, rate, channels)
+                    self._start(portaudio, device.index, rate, channels)
                 except portaudio.PortAudioError as error:
                     problem = error
                     continue
@@ -75,17 +70,27 @@ class DeviceSink:
             f"It prefers {own_rate} Hz: set `sample_rate`, or end the program that holds it.",
         )
 
-    def _start(self, portaudio: Any, index: int | None, rate: int, channels: int) -> None:
-        stream = portaudio.RawOutputStream(
-            samplerate=rate,
-            blocksize=round(rate * self._period_s),
-            device=index,
-            channels=channels,
-            dtype="int16",
-            latency="low",
+    def _find(self, portaudio: Any) -> Device:
+        fresh = refresh(portaudio)
+        try:
+            return find_device(portaudio_devices(portaudio, OUTPUT), self._wanted, OUTPUT)
+        except VoiceError as error:
+            raise error if fresh else stale(error) from error
+
+    def _start(self, portaudio: Any, index: int, rate: int, channels: int) -> None:
+        stream = opened(
+            lambda: portaudio.RawOutputStream(
+                samplerate=rate,
+                blocksize=round(rate * self._period_s),
+                device=index,
+                channels=channels,
+                dtype="int16",
+                latency="low",
+            )
         )
+        self._stream = stream  # close() releases it, whatever comes
         stream.start()
-        self._stream, self.sample_rate, self._channels = stream, rate, channels
+        self.sample_rate, self._channels = rate, channels
         self._latency_s = stream.latency if 0.0 <= stream.latency < _MAX_LATENCY_S else 0.0
         self.underruns = 0
 
@@ -120,4 +125,6 @@ class DeviceSink:
         if stream is not None:
             with suppress(Exception):
                 stream.abort()
+            with suppress(Exception):
                 stream.close()
+            closed()

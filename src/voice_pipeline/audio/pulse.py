@@ -1,0 +1,248 @@
+"""A connection to the sound server (PulseAudio, or PipeWire's stand-in for it): its devices, one stream, no threads of its own.
+
+Whoever owns the connection turns its loop with iterate(); so callbacks and errors stay on one thread.
+"""
+
+from __future__ import annotations
+
+import ctypes as c
+import time
+from collections.abc import Callable
+from typing import Any
+
+from voice_pipeline.audio import pulse_library as pa
+from voice_pipeline.audio.devices import INPUT, Device, Direction
+from voice_pipeline.audio.formats import AudioFormat
+from voice_pipeline.errors import VoiceError
+
+_NAME = b"voice_pipeline"
+# A server that is there answers in milliseconds; one that starts by its socket needs a second.
+_ANSWER_S = 3.0
+_TURN_S = 0.05
+
+
+class PulseConnection:
+    """Connected when made.
+
+    Raises:
+        VoiceError: no library, or no server answers.
+    """
+
+    def __init__(self) -> None:
+        self._pa: Any = pa.load_libpulse()
+        self._loop = self._pa.pa_mainloop_new()
+        self._context = self._pa.pa_context_new(self._pa.pa_mainloop_get_api(self._loop), _NAME)
+        self.stream: Any = None
+        self._keep: list[Any] = []  # callbacks and structures the library may still use
+        try:
+            # Never start a server: one per user is the session's business.
+            if self._pa.pa_context_connect(self._context, None, pa.CONTEXT_NO_AUTOSPAWN, None) < 0:
+                raise self._no_server()
+            self._wait(lambda: self._state() == pa.CONTEXT_READY)
+        except VoiceError:
+            self.close()
+            raise
+
+    def iterate(self, timeout_s: float) -> None:
+        """Take in what the server sent, waiting at most `timeout_s` or until wake_up().
+
+        Raises:
+            VoiceError: the server is gone.
+        """
+        self._pa.pa_mainloop_prepare(self._loop, int(timeout_s * 1e6))
+        self._pa.pa_mainloop_poll(self._loop)
+        self._pa.pa_mainloop_dispatch(self._loop)
+        if self._state() in (pa.CONTEXT_FAILED, pa.CONTEXT_TERMINATED):
+            raise self._no_server()
+
+    def wake_up(self) -> None:
+        """End an iterate() that waits; from any thread, as long as the connection is open."""
+        self._pa.pa_mainloop_wakeup(self._loop)
+
+    def close(self) -> None:
+        """Release everything; no other thread may be in iterate()."""
+        if self.stream is not None:
+            self._pa.pa_stream_disconnect(self.stream)
+            self._pa.pa_stream_unref(self.stream)
+            self.stream = None
+        if self._context is not None:
+            self._pa.pa_context_disconnect(self._context)
+            self._pa.pa_context_unref(self._context)
+            self._pa.pa_mainloop_free(self._loop)
+            self._context = self._loop = None
+        self._keep.clear()
+
+    def devices(self, direction: Direction) -> list[Device]:
+        """All of one direction, in the server's order."""
+        default = ""
+        found: list[Device] = []
+
+        def on_server(_: Any, info: Any, __: Any) -> None:
+            nonlocal default
+            chosen = info.contents.default_source if direction is INPUT else info.contents.default_sink
+            default = _text(chosen)
+
+        def on_device(_: Any, info: Any, end: int, __: Any) -> None:
+            if end == 0:
+                found.append(_device(info.contents, default, direction))
+
+        self._ask(
+            lambda: self._pa.pa_context_get_server_info(self._context, self._held(pa.SERVER_CALLBACK(on_server)), None)
+        )
+        ask = self._pa.pa_context_get_source_info_list if direction is INPUT else self._pa.pa_context_get_sink_info_list
+        self._ask(lambda: ask(self._context, self._held(pa.DEVICE_CALLBACK(on_device)), None))
+        return found
+
+    def record(
+        self, device: str, source: AudioFormat, fragment: int, flags: int, on_overflow: Callable[[], None]
+    ) -> None:
+        """Open the stream for reading; `fragment` in bytes. Channels are the device's first ones, unmixed.
+
+        Raises:
+            VoiceError: the server refuses.
+        """
+        self._new_stream(source)
+        self._pa.pa_stream_set_overflow_callback(
+            self.stream, self._held(pa.STREAM_CALLBACK(lambda *_: on_overflow())), None
+        )
+        attributes = self._held(pa.BufferAttr(pa.UNSET, pa.UNSET, pa.UNSET, pa.UNSET, fragment))
+        timing = pa.INTERPOLATE_TIMING | pa.AUTO_TIMING_UPDATE | pa.ADJUST_LATENCY | pa.NO_REMAP_CHANNELS
+        self._pa.pa_stream_connect_record(self.stream, device.encode(), c.byref(attributes), flags | timing)
+        self._wait_for_stream(device)
+
+    def play(self, device: str, source: AudioFormat, buffer: int, period: int, flags: int) -> None:
+        """Open the stream for writing; `buffer` and `period` in bytes.
+
+        Raises:
+            VoiceError: the server refuses.
+        """
+        self._new_stream(source)
+        attributes = self._held(pa.BufferAttr(pa.UNSET, buffer, buffer - period, period, pa.UNSET))
+        timing = pa.INTERPOLATE_TIMING | pa.AUTO_TIMING_UPDATE | pa.ADJUST_LATENCY
+        self._pa.pa_stream_connect_playback(
+            self.stream, device.encode(), c.byref(attributes), flags | timing, None, None
+        )
+        self._wait_for_stream(device)
+
+    def check_stream(self, what: str) -> None:
+        """Raise when the server ended the stream (its device was unplugged); `what` begins the error's text."""
+        if self._pa.pa_stream_get_state(self.stream) != pa.STREAM_READY:
+            raise VoiceError(f"{what} is gone.", "Plug it in again; it is reopened by itself.")
+
+    @property
+    def device_name(self) -> str:
+        """Which device the stream is on now; the server may have moved it."""
+        return _text(self._pa.pa_stream_get_device_name(self.stream))
+
+    @property
+    def latency_s(self) -> float | None:
+        """Between the sound and the next sample to be read or written; None while it is not known."""
+        value, negative = c.c_uint64(), c.c_int()
+        if self._pa.pa_stream_get_latency(self.stream, c.byref(value), c.byref(negative)) < 0:
+            return None
+        return -value.value / 1e6 if negative.value else value.value / 1e6
+
+    @property
+    def underflow_index(self) -> int:
+        """Changes each time playback ran dry; -1 before the first."""
+        return int(self._pa.pa_stream_get_underflow_index(self.stream))
+
+    @property
+    def writable(self) -> int:
+        """Bytes the server asks for."""
+        size = int(self._pa.pa_stream_writable_size(self.stream))
+        return 0 if size == c.c_size_t(-1).value else size
+
+    def write(self, data: bytes) -> None:
+        """Hand audio to the server."""
+        self._pa.pa_stream_write(self.stream, data, len(data), None, 0, 0)
+
+    def peek(self) -> bytes | int:
+        """The next piece: bytes, or the length of a hole where audio was lost; b"" when there is none. Then drop()."""
+        data, size = c.c_void_p(), c.c_size_t()
+        if self._pa.pa_stream_peek(self.stream, c.byref(data), c.byref(size)) < 0 or size.value == 0:
+            return b""
+        return c.string_at(data.value, size.value) if data.value else int(size.value)
+
+    def drop(self) -> None:
+        """Done with what peek() gave."""
+        self._pa.pa_stream_drop(self.stream)
+
+    def _new_stream(self, source: AudioFormat) -> None:
+        spec = self._held(pa.SampleSpec(pa.S16LE, source.sample_rate, source.channels))
+        positions = [0] if source.channels == 1 else [pa.AUX0 + i for i in range(source.channels)]
+        places = self._held(pa.ChannelMap(source.channels, (c.c_int * pa.MAX_CHANNELS)(*positions)))
+        self.stream = self._pa.pa_stream_new(self._context, _NAME, c.byref(spec), c.byref(places))
+        if not self.stream:
+            self.stream = None
+            raise VoiceError(
+                f"the sound server knows no stream of {source.channels} channels at {source.sample_rate} Hz.",
+                "Set `sample_rate` and `channels` to what the device has (`ros2 run voice_pipeline devices`).",
+            )
+
+    def _wait_for_stream(self, device: str) -> None:
+        def answered() -> bool:
+            state = self._pa.pa_stream_get_state(self.stream)
+            if state in (pa.STREAM_FAILED, pa.STREAM_TERMINATED):
+                raise VoiceError(
+                    f"the sound server does not open '{device}': {self._why()}.",
+                    "See whether it still exists (`ros2 run voice_pipeline devices`).",
+                )
+            return bool(state == pa.STREAM_READY)
+
+        self._wait(answered)
+        # The first capture time sets the sample clock: wait until the server told its latency.
+        deadline = time.monotonic() + _ANSWER_S
+        while self.latency_s is None and time.monotonic() < deadline:
+            self.iterate(_TURN_S)
+
+    def _ask(self, request: Callable[[], Any]) -> None:
+        operation = request()
+        try:
+            self._wait(lambda: self._pa.pa_operation_get_state(operation) != pa.OPERATION_RUNNING)
+        finally:
+            self._pa.pa_operation_unref(operation)
+
+    def _wait(self, done: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + _ANSWER_S
+        while not done():
+            if time.monotonic() > deadline:
+                raise VoiceError(
+                    f"the sound server did not answer within {_ANSWER_S:g} s.",
+                    "Restart it (`systemctl --user restart pulseaudio` or `pipewire-pulse`).",
+                )
+            self.iterate(_TURN_S)
+
+    def _state(self) -> int:
+        return int(self._pa.pa_context_get_state(self._context))
+
+    def _held(self, thing: Any) -> Any:
+        self._keep.append(thing)
+        return thing
+
+    def _why(self) -> str:
+        return _text(self._pa.pa_strerror(self._pa.pa_context_errno(self._context)))
+
+    def _no_server(self) -> VoiceError:
+        return VoiceError(
+            f"no sound server (PulseAudio or PipeWire) answers: {self._why()}.",
+            "Start it (`systemctl --user start pulseaudio` or `pipewire-pulse`), or set `audio_system: portaudio`.",
+        )
+
+
+def _text(value: bytes | None) -> str:
+    return (value or b"").decode(errors="replace")
+
+
+def _device(info: pa.DeviceInfo, default: str, direction: Direction) -> Device:
+    name = _text(info.name)
+    return Device(
+        name=name,
+        description=_text(info.description),
+        channels=info.sample_spec.channels,
+        sample_rate=info.sample_spec.rate,
+        index=info.index,
+        default=name == default,
+        monitor=direction is INPUT and info.monitor_of != pa.UNSET,
+        muted=bool(info.mute),
+    )
