@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 
-from voice_pipeline.motion.protocol import NEUTRAL, HeadPose, RobotState
+from voice_pipeline.motion.protocol import NEUTRAL, Bearing, HeadPose, RobotState
 
 
 class FakeRobot:
@@ -19,6 +20,7 @@ class FakeRobot:
         self.now = time.monotonic()
         self.state = None
         self.stuck = False
+        self.on_bearing = None
         self.say()
 
     def say(self):
@@ -28,8 +30,15 @@ class FakeRobot:
         joints = (p.body_yaw, *[0.0] * 6, p.right_antenna, p.left_antenna)
         self.state = RobotState(self.now, int(self.now * 1e9), head, p.body_yaw, joints, self.motors)
 
-    def start(self, on_state):
-        pass
+    def hear(self, yaw, speech=True):
+        """Its array, which sits on the head, hears a voice from `yaw` of the base frame; what is behind looks ahead."""
+        p = self.pose
+        rel = math.remainder(yaw - p.yaw - p.body_yaw, 2 * math.pi)
+        rel = math.asin(math.sin(rel))
+        self.on_bearing(Bearing(self.now, int(self.now * 1e9), rel, p.yaw + p.body_yaw, p.body_yaw, speech))
+
+    def start(self, on_state, on_bearing=None):
+        self.on_bearing = on_bearing
 
     def close(self):
         self.connected = False

@@ -14,8 +14,8 @@ from voice_pipeline.motion.follower import Follower
 from voice_pipeline.motion.limits import Limits
 from voice_pipeline.motion.link import Link
 from voice_pipeline.motion.moves import Move, Playing
-from voice_pipeline.motion.paths import Path, travel
-from voice_pipeline.motion.protocol import NEUTRAL, Pose, Robot, RobotState
+from voice_pipeline.motion.paths import PEAK_VELOCITY, Path, travel
+from voice_pipeline.motion.protocol import NEUTRAL, Bearing, Pose, Robot, RobotState
 from voice_pipeline.motion.tasks import Listener, Outcome, Refused, Report, Settings, Status, Task
 from voice_pipeline.motion.ticker import Ticker
 
@@ -24,6 +24,7 @@ _REPORT_S = 0.1
 _NEAR = 0.0087  # rad, 0.5 degrees: settled at once
 _SPEEDS = (0.25, 2.0)
 _MOST_REPEATS = 20
+_NOBODY = Listener(lambda report: None, lambda outcome, message, report: None)
 
 
 class Controller:
@@ -56,6 +57,7 @@ class Controller:
         self._task: Task | None = None
         self._held = self._follower.pose  # what gestures start from and return to
         self._stopped = False
+        self._still = False
         self._handed_over = ""  # what the robot does by itself meanwhile: wake_up, sleep
         self._goal_clamps = 0
         self._sent: Pose | None = None
@@ -66,9 +68,13 @@ class Controller:
 
     # -- the loop
 
-    def start(self, on_state: Callable[[RobotState], None] = lambda state: None) -> None:
-        """Connect and begin to write. `on_state` gets every measured state, on the robot's thread."""
-        self.robot.start(on_state)
+    def start(
+        self,
+        on_state: Callable[[RobotState], None] = lambda state: None,
+        on_bearing: Callable[[Bearing], None] | None = None,
+    ) -> None:
+        """Connect and begin to write. `on_state` and `on_bearing`: see Robot.start."""
+        self.robot.start(on_state, on_bearing)
         self._ticker.start()
 
     def close(self, timeout: float = 1.0) -> None:
@@ -122,6 +128,35 @@ class Controller:
             goals.check_duration(duration)
             target, clamped = goals.look_target(self._held, yaw, pitch, self.limits)
             return self._head("look_at", target, clamped, duration, listener)
+
+    def turn_to(self, yaw: float, speed: float) -> bool:
+        """Turn to a yaw of the base frame (rad) of its own accord, at most at `speed` (rad/s); False when it should not
+        now: asleep, stopped, kept still, or anything else moves. It makes way for every order and has no listener."""
+        with self.lock:
+            try:
+                self._check_ready()
+                target, _ = goals.look_target(self._held, yaw, self._held.pitch, self.limits)
+            except Refused:
+                return False
+            if self._task is not None or self._follower.following or self._still:
+                return False
+            reach = max(abs(a - b) for a, b in zip(target, self._follower.pose, strict=True))
+            paths = travel(self._follower.point(), target, self.limits, PEAK_VELOCITY * reach / speed)
+            task = Task("look_at_speaker", False, target, False, _NOBODY, time.monotonic(), own=True)
+            self._begin(task, paths, target, replan=True)
+            return True
+
+    def keep_still(self, still: bool) -> bool:
+        """Somebody speaks: what moves of its own accord comes to rest and the antennas hold; orders go on. Returns
+        whether such a movement was broken off."""
+        with self.lock:
+            self._still = still
+            self._follower.keep_still(still)
+            task = self._task
+            if task is None or not (still and task.own):
+                return False
+            self.cancel(task)
+            return self._follower.following
 
     def play(self, name: str, speed: float, repeat: int, preempt: bool, listener: Listener) -> Task:
         """Play a gesture from the held pose and return to it. 0 for speed and repeat mean 1.
@@ -190,7 +225,7 @@ class Controller:
             move, progress, detail = (task.name if task else ""), 0.0, ""
             if not link.connected:
                 state, detail = "DISCONNECTED", link.reason(now)
-            elif self._stopped:
+            elif self._stopped and not (link.awake and self._follower.moving):
                 state, detail = "STOPPED", "The stop is latched; motion/reset_stop releases it."
             elif self._handed_over:
                 state, move = "MOVING", self._handed_over

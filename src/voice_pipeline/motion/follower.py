@@ -11,6 +11,7 @@ import numpy as np
 from voice_pipeline.motion.limits import Limiter, Limits
 from voice_pipeline.motion.paths import Path, Point, at_rest, brake, travel
 from voice_pipeline.motion.protocol import NEUTRAL, Pose
+from voice_pipeline.motion.stillness import Stillness
 
 _ARRIVED = 1e-4  # rad or m between the end of a path and what was sent
 _RESTING = 1e-4  # rad/s or m/s
@@ -28,6 +29,7 @@ class Follower:
         self.limits = limits
         self._dt = dt
         self._limiter = Limiter(limits, dt)
+        self._stillness = Stillness(limits, dt)
         self._paths: deque[Path] = deque()
         self._target: Pose | None = None  # where to plan anew when thrown off the path; None: stay on the path
         self._hold = NEUTRAL
@@ -48,8 +50,8 @@ class Follower:
 
     @property
     def moving(self) -> bool:
-        """On a path, or not yet at rest."""
-        return self.following or any(abs(v) > _RESTING for v in self._limiter.velocity)
+        """On a path, on the way back into it, or not yet at rest."""
+        return self.following or self._stillness.blending or any(abs(v) > _RESTING for v in self._limiter.velocity)
 
     @property
     def progress(self) -> float:
@@ -60,9 +62,17 @@ class Follower:
     def reset(self, pose: Pose, velocity: Pose = NEUTRAL) -> None:
         """Begin anew at a measured pose and come to rest there: the first step is no jump."""
         self._limiter.reset(pose, velocity)
+        self._stillness.hold(pose, velocity)
         self._forget()
         self._hold = pose
         self.brake()
+
+    def keep_still(self, still: bool) -> None:
+        """Hold the antennas where they are, whatever the paths say; False: blend them back in."""
+        if still:
+            self._stillness.freeze(self._limiter.pose, self._limiter.velocity)
+        else:
+            self._stillness.release()
 
     def follow(self, paths: Sequence[Path], target: Pose | None = None) -> None:
         """Take these paths, which begin at `point()`."""
@@ -74,7 +84,7 @@ class Follower:
         """Position, velocity and acceleration now, to plan from."""
         if self._paths and self._on_path:
             return self._paths[0].at(self._t)
-        p, v = self._limiter.pose, self._limiter.velocity
+        p, v = self._stillness.path_of(self._limiter.pose), self._limiter.velocity
         return np.array(p), np.array(v), np.zeros(len(p))
 
     def brake(self) -> None:
@@ -89,15 +99,17 @@ class Follower:
         self._limiter.reset(pose)
         self._on_path = False
         if self._target is not None and self._paths:
-            self.follow(travel(at_rest(pose), self._target, self.limits), self._target)
+            rest = at_rest(self._stillness.path_of(pose))
+            self.follow(travel(rest, self._target, self.limits), self._target)
 
     def step(self) -> Pose:
         """The next pose to send."""
-        wanted = self._hold
+        on_path = self._hold
         if self._paths:
             self._t += self._dt
             self._played += self._dt
-            wanted = Pose(*self._paths[0].at(self._t)[0].tolist())
+            on_path = Pose(*self._paths[0].at(self._t)[0].tolist())
+        wanted = self._stillness.apply(on_path)
         pose, clamped = self._limiter.step(wanted)
         self._on_path = not clamped
         if clamped:
@@ -110,9 +122,9 @@ class Follower:
             self._played = played
         elif self._t >= self._paths[0].duration:
             if all(abs(a - b) < _ARRIVED for a, b in zip(pose, wanted, strict=True)):
-                self._next(wanted)
-            elif not self.limits.contains(wanted):
-                self._next(self.limits.clamp(wanted)[0])  # braked against the edge of the box: stay there
+                self._next(on_path)
+            elif not self.limits.contains(on_path):
+                self._next(self.limits.clamp(on_path)[0])  # braked against the edge of the box: stay there
         return pose
 
     def _next(self, hold: Pose) -> None:

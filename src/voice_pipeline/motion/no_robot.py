@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from voice_pipeline.errors import VoiceError
-from voice_pipeline.motion.protocol import Pose, RobotState
+from voice_pipeline.motion.protocol import Bearing, Pose, RobotState
 
 _WHAT = "There is no robot (parameter robot is 'none')."
 _CURE = "Set robot to reachy_mini, or launch with robot:=sim."
@@ -19,7 +19,9 @@ class NoRobot:
     state: RobotState | None = None
     fault = f"{_WHAT} {_CURE}"
 
-    def start(self, on_state: Callable[[RobotState], None]) -> None:
+    def start(
+        self, on_state: Callable[[RobotState], None], on_bearing: Callable[[Bearing], None] | None = None
+    ) -> None:
         """Nothing to connect to."""
 
     def close(self) -> None:

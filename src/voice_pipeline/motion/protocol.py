@@ -80,13 +80,36 @@ class RobotState:
         return Pose(head.roll, head.pitch, head.yaw - self.body_yaw, head.z, self.body_yaw, *self.joints[7:9])
 
 
+@dataclass(frozen=True)
+class Bearing:
+    """Where the robot's own microphones hear a sound.
+
+    received: time.monotonic() of its arrival, s. stamp_ns: the same moment in time.time_ns(). yaw: rad, positive left,
+    of the sound relative to the array, -pi/2..pi/2: what is behind looks as if it were ahead. head_yaw, body_yaw: of the
+    robot at the same moment, in the base frame. speech: the array takes it for a voice.
+    """
+
+    received: float
+    stamp_ns: int
+    yaw: float
+    head_yaw: float
+    body_yaw: float
+    speech: bool
+
+
 class Robot(Protocol):
     """A robot's connection. `start` returns at once; the robot connects, and reconnects, by itself."""
 
     name: str
 
-    def start(self, on_state: Callable[[RobotState], None]) -> None:
-        """Begin to connect. `on_state` gets every measured state, on the robot's own thread; it must return soon."""
+    def start(
+        self, on_state: Callable[[RobotState], None], on_bearing: Callable[[Bearing], None] | None = None
+    ) -> None:
+        """Begin to connect. `on_state` gets every measured state, on the robot's own thread; it must return soon.
+
+        on_bearing: the same for what its microphones hear, about 10 Hz, on another thread; None: nobody asks. A robot
+        without such microphones never calls it.
+        """
 
     def close(self) -> None:
         """Disconnect and end all threads."""

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from voice_pipeline.errors import VoiceError
-from voice_pipeline.motion.protocol import HeadPose, Pose, RobotState
+from voice_pipeline.motion.protocol import Bearing, HeadPose, Pose, RobotState
+from voice_pipeline.motion.sound_array import SoundArray
 
 if TYPE_CHECKING:
     import httpx
@@ -56,6 +57,7 @@ class ReachyMini:
         self._http_lock = threading.Lock()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
+        self._array: SoundArray | None = None
         self.refused = 0  # targets the daemon answered with an error; since start
         self.garbled = 0  # states that could not be understood; since start
 
@@ -74,14 +76,21 @@ class ReachyMini:
         """See Robot."""
         return self._fault
 
-    def start(self, on_state: Callable[[RobotState], None]) -> None:
+    def start(
+        self, on_state: Callable[[RobotState], None], on_bearing: Callable[[Bearing], None] | None = None
+    ) -> None:
         """See Robot."""
+        if on_bearing is not None:
+            self._array = SoundArray(self._ws_url, on_bearing, lambda: self.connected)
+            self._array.start()
         self._thread = threading.Thread(target=self._run, args=(on_state,), name="robot-state", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """See Robot."""
         self._closing.set()
+        if self._array is not None:
+            self._array.close()
         if self._thread is not None:
             self._thread.join(2 * _CONNECT_S)
         if self._http is not None:

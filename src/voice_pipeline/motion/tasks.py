@@ -68,6 +68,7 @@ class Task:
     clamped: bool
     listener: Listener
     begun: float
+    own: bool = False  # of its own accord: nobody asked for it, and it freezes while somebody speaks
     ending: Outcome = Outcome.NONE  # set while it is brought to rest before its end
     settling: float | None = None  # since when nothing is left to send
     reported: float = 0.0

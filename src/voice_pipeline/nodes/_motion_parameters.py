@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from voice_pipeline.motion.bearings import FRAMES
 from voice_pipeline.motion.limits import Limits, make_limits
 from voice_pipeline.motion.registry import ROBOTS
 from voice_pipeline.motion.tasks import Settings
@@ -77,6 +78,51 @@ PARAMETERS = (
         unit="s",
         minimum=0.1,
         maximum=5.0,
+    ),
+    # Hearing.
+    Param(
+        "microphone_array",
+        "head",
+        "What the robot's own microphones are fixed to: their directions are turned into base_frame by its measured yaw "
+        "and published on sound_direction. head: where Reachy Mini's description has them; off asks for none.",
+        choices=("off", *FRAMES),
+    ),
+    Param(
+        "look_at_speaker",
+        "on",
+        "Turn to a voice when an utterance is over and its direction is known. on: people expect to be faced; "
+        "where no microphones tell a direction, nothing turns.",
+        choices=("off", "on"),
+    ),
+    Param(
+        "look_at_speaker_period_s",
+        2.0,
+        "Least time between two such turns. 2: two people who take turns are followed, a disputed echo is not.",
+        unit="s",
+        minimum=0.0,
+        maximum=60.0,
+    ),
+    Param(
+        "look_at_speaker_dead_zone_deg",
+        10.0,
+        "Smaller differences between the voice and where the head faces are ignored. About the error of a direction.",
+        unit="deg",
+        minimum=0.0,
+        maximum=90.0,
+    ),
+    Param(
+        "look_at_speaker_speed_deg_s",
+        60.0,
+        "Largest speed of such a turn. Half of what the head may: slower is quieter, and people do not snap round.",
+        unit="deg/s",
+        minimum=5.0,
+        maximum=120.0,
+    ),
+    Param(
+        "still_while_listening",
+        True,
+        "Hold the antennas, and turn to nobody, while somebody speaks; orders go on. "
+        "True: the motors beside the microphones spoil recognition.",
     ),
     # Where it may go. The box has no joint limit violation in 8,000 poses of the robot's kinematics.
     Param(

@@ -24,6 +24,7 @@ from voice_pipeline.motion.protocol import HEAD_HEIGHT, JOINT_NAMES, RobotState
 from voice_pipeline.motion.registry import make_robot
 from voice_pipeline.motion.tasks import Listener, Outcome, Refused, Report, Task
 from voice_pipeline.msg import MotionState
+from voice_pipeline.nodes._motion_hearing import MotionHearing
 from voice_pipeline.nodes._motion_parameters import PARAMETERS, limits_of, settings_of
 from voice_pipeline.resources import resource
 from voice_pipeline.ros.action import DeferredActionServer, Goal
@@ -45,6 +46,7 @@ class MotionNode(VoiceNode):
     def __init__(self, **kwargs: Any) -> None:
         self._moves: dict[str, Move] = {}
         self._controller: Controller | None = None
+        self._hearing: MotionHearing | None = None
         self._loaded_parts: list[Callable[[], Any]] = []  # what unload() calls, last first
         self._open_parts: list[Callable[[], Any]] = []  # what close() calls, last first
         self._tasks: dict[str, Task] = {}  # by goal id
@@ -94,7 +96,9 @@ class MotionNode(VoiceNode):
         self._state = self._publisher(MotionState, "motion/state")
         timer = self.create_timer(_STATE_PERIOD_S, self._publish_state)
         self._open_parts.append(lambda: self.destroy_timer(timer))
-        controller.start(self._on_state)
+        hearing = self._hearing = MotionHearing(self, controller, p)
+        self._open_parts.insert(0, hearing.destroy)  # after the robot's last word
+        controller.start(self._on_state, hearing.on_bearing if hearing.wants_bearings else None)
 
     def close(self) -> None:
         """Bring the robot to rest and let go of it."""
@@ -104,7 +108,7 @@ class MotionNode(VoiceNode):
                 wake.sleep(controller)
             except (VoiceError, Refused) as error:
                 self.get_logger().warning(f"not put to sleep: {error}")
-        self._controller = None
+        self._controller = self._hearing = None
         while self._open_parts:
             self._open_parts.pop()()
 
@@ -131,6 +135,8 @@ class MotionNode(VoiceNode):
             "clamps": status.clamps,
             "late_periods": controller.late,
         }
+        if self._hearing is not None:
+            values |= {"directions": self._hearing.heard, "turns_to_speaker": self._hearing.attention.turns}
         if status.state == "DISCONNECTED":
             return Health(OK if self.p["robot"] == "none" else ERROR, status.detail, values)
         if self._wake_fault:
