@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from voice_pipeline.asr.registry import TRANSCRIBERS
+from voice_pipeline.nodes._asr_attention import ATTENTION
 from voice_pipeline.ros.parameters import Param
 
 PARAMETERS = (
@@ -21,7 +22,14 @@ PARAMETERS = (
     Param(
         "language",
         "en",
-        "ISO 639-1 of the speech, empty lets the engine guess. en: as the default model.",
+        "ISO 639-1 of the speech; auto lets the engine guess it of each utterance. en: as the default model, which knows "
+        "nothing else; whisper-base-ct2 knows 99.",
+    ),
+    Param(
+        "languages",
+        [],
+        "What auto chooses from; empty is all that the model knows. Empty, but name the two or three that are spoken: "
+        "short utterances are then guessed right more often (docs/hearing.md).",
     ),
     Param("device", "auto", "Where it computes. auto: CUDA where there is one.", choices=("auto", "cpu", "cuda")),
     Param(
@@ -113,4 +121,5 @@ PARAMETERS = (
         minimum=-120.0,
         maximum=0.0,
     ),
+    *ATTENTION,
 )

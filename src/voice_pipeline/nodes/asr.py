@@ -18,6 +18,7 @@ from voice_pipeline.asr.rejection import RejectionRules
 from voice_pipeline.audio.formats import AudioChunk, from_bytes
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.msg import Transcript, VoiceActivity
+from voice_pipeline.nodes._asr_attention import AsrAttention
 from voice_pipeline.nodes._asr_parameters import PARAMETERS
 from voice_pipeline.ros.diagnostics import ERROR, OK, WARN, Health
 from voice_pipeline.ros.main import run
@@ -47,8 +48,18 @@ def make_transcriber(p: dict[str, Any]) -> Transcriber:
         VoiceError: package or model missing, or a setting that the engine does not know.
     """
     names = ("model", "device", "compute_type", "cpu_threads", "beam_size", "encoder_window_s")
-    options = TranscriberOptions(**{name: p[name] for name in names})
+    options = TranscriberOptions(languages=languages(p), **{name: p[name] for name in names})
     return make_engine(p["engine"], options)
+
+
+def languages(p: dict[str, Any]) -> tuple[str, ...]:
+    """Those that may be heard; empty for all that the model knows."""
+    return tuple(p["languages"]) if spoken(p) == "" else (spoken(p),)
+
+
+def spoken(p: dict[str, Any]) -> str:
+    """The language to tell the engine; empty where it has to guess."""
+    return "" if p["language"] in ("", "auto") else str(p["language"])
 
 
 def rejection_rules(p: dict[str, Any]) -> RejectionRules:
@@ -72,6 +83,7 @@ class AsrNode(VoiceNode):
         self._made: list[tuple[Any, Any]] = []
         self._transcriber: Transcriber | None = None
         self._recognizer: Recognizer | None = None
+        self._attention: AsrAttention | None = None
         self._worker: Worker | None = None
         self._stopped = True  # no thread uses the engine
         self._heard_at = -math.inf
@@ -95,11 +107,12 @@ class AsrNode(VoiceNode):
         self._final = self.create_publisher(Transcript, "transcript", EVENTS)
         self._partial = self.create_publisher(Transcript, "transcript/partial", EVENTS)
         self._rejected = self.create_publisher(Transcript, "transcript/rejected", EVENTS)
+        self._attention = AsrAttention(self, p)
         self._recognizer = Recognizer(
             self._transcriber,
             rejection_rules(p),
             self._publish,
-            language=p["language"],
+            language=spoken(p),
             speculate=p["speculate"],
             partials=PartialSchedule(p["first_partial_s"], p["partial_period_s"]),
         )
@@ -121,6 +134,9 @@ class AsrNode(VoiceNode):
         if self._worker is not None:
             self._stopped = self._worker.stop()
             self._worker = None
+        if self._attention is not None:
+            self._attention.destroy()
+            self._attention = None
         for destroy, entity in self._made:
             destroy(entity)
         self._made = []
@@ -151,7 +167,10 @@ class AsrNode(VoiceNode):
         if backlog > _BACKLOG_WARN:
             level = ERROR if backlog > _BACKLOG_ERROR else WARN
             return Health(level, f"{backlog} utterances wait. Use a smaller model or free the processor.", values)
-        missing = []
+        attention = self._attention
+        assert attention is not None
+        values.update(attention.values())
+        missing = [attention.missing()] if attention.missing() else []
         if time.monotonic() - self._heard_at > _NO_AUDIO_S:
             missing.append(f"no audio on {self.resolve_topic_name('audio')}: start audio_capture")
         if self.count_publishers("voice_activity") == 0:
@@ -180,6 +199,8 @@ class AsrNode(VoiceNode):
             to_ns(m.speech_end),
             m.level_dbfs,
         )
+        if self._attention is not None:
+            self._attention.activity(m)
         if m.event == VoiceActivity.START:
             self._recognizer.started(m.utterance_id, segment.audio_start_ns)
         elif m.event == VoiceActivity.PAUSE:
@@ -204,6 +225,10 @@ class AsrNode(VoiceNode):
 
     def _publish(self, result: Result) -> None:
         """From the worker's thread, or from the executor's when the words were ready before the end."""
+        addressed = self._attention.filter(result) if self._attention is not None else result
+        if addressed is None:
+            return
+        result = addressed
         if result.is_final:
             self._processing_s = result.heard.processing_s
             publisher = self._rejected if result.rejected_reason else self._final
