@@ -102,7 +102,9 @@ class PlayedReference:
         fitting = cut.samples[: len(line) - offset]
         line[offset : offset + len(fitting)] = fitting
         begin = offset + (start_ns - cut.start_ns) * SAMPLE_RATE / NS
-        return np.interp(begin + np.arange(count) * (1.0 + stretch / max(1, count)), np.arange(len(line)), line)
+        at = begin + np.arange(count) * (1.0 + stretch / max(1, count))
+        found: npt.NDArray[np.float64] = np.interp(at, np.arange(len(line)), line)
+        return found
 
     def _begins_run(self, source: AudioFormat, start_ns: int) -> bool:
         if source != self._format:
