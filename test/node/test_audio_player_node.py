@@ -17,6 +17,7 @@ from lifecycle_msgs.srv import ChangeState
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 from voice_pipeline.msg import PlaybackControl, PlaybackState, SpeechAudio
+from voice_pipeline.srv import SetVolume
 
 from voice_fakes import RATE, tone
 from voice_pipeline.audio.formats import to_bytes
@@ -251,3 +252,24 @@ def test_the_process_ends_on_ctrl_c_and_its_file_is_whole(ros, tmp_path):
     finally:
         process.kill()
         process.wait()
+
+
+def test_the_volume_is_changed_by_steps_and_outright_and_the_parameter_follows(ros):
+    bench = Bench(ros, volume=0.5)
+
+    def ask(volume, relative):
+        request = SetVolume.Request(volume=volume, relative=relative)
+        return bench.peer.call(SetVolume, "audio_player/set_volume", request)
+
+    answers = [ask(0.2, True), ask(0.9, True), ask(-0.95, True), ask(-0.2, True), ask(0.0, False)]
+    assert [round(a.volume, 2) for a in answers] == [0.7, 1.0, 0.1, 0.1, 0.0]
+    assert all(a.success for a in answers)
+    assert answers[0].message == "The volume is 70 percent."
+    assert answers[1].message == "The volume is 100 percent."
+    assert answers[3].message == "The volume is 10 percent, as quiet as I go."
+    assert bench.node.get_parameter("volume").value == 0.0
+    refused = ask(float("nan"), False)
+    assert not refused.success
+    assert "from 0 to 1" in refused.message
+    bench.say("a", tone(0.2))
+    assert bench.wait_for(PlaybackState.FINISHED, "a").level_dbfs == -float("inf")

@@ -231,6 +231,24 @@ def test_an_unplugged_microphone_comes_back(portaudio):
     assert len(told) == 3  # the same problem is told once
 
 
+def test_attempts_to_reopen_become_rarer_and_stay_frequent_enough_to_be_back_within_three_seconds(portaudio):
+    waits = []
+
+    class Patient(NoWait):
+        def wait_until(self, deadline_ns, stop):
+            waits.append(deadline_ns / 1e9)
+            return len(waits) > 8
+
+    source = ReopeningSource(PortAudioSource, lambda problem: None, Patient())
+    source.open()
+    portaudio.rates = ()
+    portaudio.streams[0].finished_callback()
+    assert list(source.chunks()) == []
+    assert waits == sorted(waits)
+    assert waits[0] < 0.5
+    assert waits[-1] == 1.5
+
+
 def test_a_microphone_that_falls_silent_counts_as_broken(portaudio, monkeypatch):
     monkeypatch.setattr("voice_pipeline.audio.sources.portaudio._TIMEOUT_S", 0.01)
     source = PortAudioSource()

@@ -29,6 +29,17 @@ BOOK = PhraseBook(TOOLS)
         ("You may move again.", "resume", {}),
         ("What time is it now?", "get_time", {}),
         ("go to sleep", "sleep", {}),
+        ("Louder!", "set_volume", {"how": "louder", "percent": 20}),
+        ("Could you speak a bit louder, please?", "set_volume", {"how": "louder"}),
+        ("quieter please", "set_volume", {"how": "quieter"}),
+        ("Turn the volume down a little.", "set_volume", {"how": "quieter"}),
+        ("Turn up the volume.", "set_volume", {"how": "louder"}),
+        ("Set the volume to fifty percent.", "set_volume", {"how": "to", "percent": 50}),
+        ("Set your volume to 80%.", "set_volume", {"how": "to", "percent": 80}),
+        ("Set the volume to one hundred percent.", "set_volume", {"how": "to", "percent": 100}),
+        ("Put the volume to half.", "set_volume", {"how": "to", "percent": 50}),
+        ("full volume", "set_volume", {"how": "loudest"}),
+        ("I can't hear you.", "set_volume", {"how": "louder"}),
     ],
 )
 def test_a_plain_command_is_understood_at_once(text, tool, arguments):
@@ -50,6 +61,10 @@ def test_a_plain_command_is_understood_at_once(text, tool, arguments):
         "stop by the shop on your way",
         "My mother told me to go to sleep.",
         "happy",
+        "Turn the music down.",
+        "Is it louder outside?",
+        "Don't speak louder.",
+        "The neighbours are too loud.",
         "",
         "please",
     ],
@@ -77,3 +92,19 @@ def test_every_example_of_the_prompt_is_also_understood_without_a_model():
     for tool in TOOLS.values():
         for user, arguments in tool.examples:
             assert BOOK.match(user) == ToolCallRequest(tool.name, arguments)
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("louder", {"volume": 0.2, "relative": True}),
+        ("quieter", {"volume": -0.2, "relative": True}),
+        ("full volume", {"volume": 1.0, "relative": False}),
+        ("set the volume to 30 percent", {"volume": 0.3, "relative": False}),
+        ("set the volume to 0 percent", {"volume": 0.1, "relative": False}),  # it could not say what it did
+    ],
+)
+def test_a_wish_for_loudness_becomes_a_volume_or_a_step(text, fields):
+    call = ToolBox(TOOLS).validate(BOOK.match(text), by_model=False)
+    assert call.tool.message_fields(call.arguments) == pytest.approx(fields)
+    assert call.tool.confirmation(call.arguments, "The volume is 30 percent.") == "The volume is 30 percent."

@@ -17,7 +17,8 @@ from voice_pipeline.audio.track import SpeechChunk, Track
 from voice_pipeline.errors import VoiceError
 
 _REPORT_NS = NS // 20  # while something plays or is paused
-_BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 8.0)  # between attempts to reopen a sink that broke
+# Between attempts to reopen a sink that broke: back within 3 s of being plugged in, and an attempt costs milliseconds.
+_BACK_OFF_S = (0.25, 0.5, 1.0, 1.5)
 
 
 class Player:

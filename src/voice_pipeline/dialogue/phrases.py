@@ -29,7 +29,8 @@ _VERBS = ("tell me", "show", "turn", "give", "play", "make", "move", "do", "act"
 _NUMBERS = {
     **{"once": "1 times", "twice": "2 times", "two": "2", "three": "3", "four": "4", "five": "5", "ten": "10"},
     **{"fifteen": "15", "twenty": "20", "twenty five": "25", "thirty": "30", "forty": "40", "forty five": "45"},
-    **{"sixty": "60", "ninety": "90"},
+    **{"fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90", "a hundred": "100"},
+    "one hundred": "100",
 }
 _NUMBER_WORD = re.compile(r"\b(?:" + "|".join(sorted(_NUMBERS, key=len, reverse=True)) + r")\b")
 

@@ -8,103 +8,38 @@ from typing import Any
 
 from audio_common_msgs.msg import AudioDataStamped, AudioInfo
 from rcl_interfaces.msg import SetParametersResult
+from rclpy.parameter import Parameter
 
 from voice_pipeline.audio.formats import Int16, to_bytes
 from voice_pipeline.audio.meter import Report
 from voice_pipeline.audio.playback import Player
-from voice_pipeline.audio.sinks import SINKS, SinkOptions, make_sink
-from voice_pipeline.audio.systems import AUTO, SYSTEMS
+from voice_pipeline.audio.sinks import SinkOptions, make_sink
 from voice_pipeline.audio.track import SpeechChunk
+from voice_pipeline.audio.volume import change_volume
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.msg import PlaybackControl, PlaybackState, SpeechAudio
+from voice_pipeline.nodes._audio_player_parameters import PARAMETERS, VOLUME
 from voice_pipeline.ros.diagnostics import ERROR, OK, WARN, Health
 from voice_pipeline.ros.main import run
 from voice_pipeline.ros.node import VoiceNode
-from voice_pipeline.ros.parameters import Param
 from voice_pipeline.ros.qos import AUDIO, EVENTS, LATCHED, SPEECH
 from voice_pipeline.ros.stamps import to_msg
-
-_VOLUME = Param(
-    "volume",
-    1.0,
-    "Gain of everything that is played. 1 leaves the voice as it was made; the device has a volume of its own.",
-    minimum=0.0,
-    maximum=1.0,
-    live=True,
-)
+from voice_pipeline.srv import SetVolume
 
 
 class AudioPlayerNode(VoiceNode):
     """Plays `speech` and reports on `playback`.
 
-    Obeys `playback_control` (flush, pause, resume, duck) within one period; `playback/audio` carries what was played,
+    Obeys `playback_control` (flush, pause, resume, duck) and ~/set_volume within one period; `playback/audio` carries what was played,
     as the reference of an echo canceller, only while somebody listens.
     """
 
-    PARAMETERS = (
-        Param(
-            "sink",
-            "device",
-            "Where sound goes: a loudspeaker, a WAV file, or nowhere at real-time pace. "
-            "A loudspeaker, because that is what a robot has.",
-            choices=tuple(SINKS),
-        ),
-        Param(
-            "device",
-            "",
-            "Sink device: name, part of a name, index, or reachy_mini. Empty takes the system's default. "
-            "`ros2 run voice_pipeline devices` lists them. Names survive replugging, indices do not.",
-        ),
-        Param(
-            "audio_system",
-            AUTO,
-            "Who owns the loudspeaker. auto: the sound server (PulseAudio, PipeWire) where one answers, else "
-            "PortAudio. pulse where the server starts later than this node, portaudio to go past it.",
-            choices=(AUTO, *SYSTEMS),
-        ),
-        Param(
-            "file_path", "", "Sink file: the WAV to write, overwritten on activate. Empty, so that nobody's file is."
-        ),
-        Param(
-            "sample_rate",
-            0,
-            "Rate of the sink. 0 takes 24000, Kokoro's own, or what the device prefers; other speech is resampled.",
-            unit="Hz",
-            minimum=0,
-            maximum=192_000,
-        ),
-        Param(
-            "period_ms",
-            20.0,
-            "Length of a block; orders take effect within one. 20 costs 0.5 % of a core and nobody hears it as late.",
-            unit="ms",
-            minimum=5.0,
-            maximum=100.0,
-        ),
-        _VOLUME,
-        Param(
-            "stream_timeout",
-            10.0,
-            "A clause whose chunks stop without a last one ends after this. Longer than the slowest synthesis of a "
-            "piece, because it is only for a tts node that died.",
-            unit="s",
-            minimum=0.5,
-            maximum=120.0,
-        ),
-        Param(
-            "longest_pause_s",
-            10.0,
-            "A pause that nobody ends is ended after this, or a dialogue that died would silence the robot for ever. "
-            "It takes a second or two to tell an interruption from a cough; this is five times as long.",
-            unit="s",
-            minimum=0.5,
-            maximum=600.0,
-        ),
-    )
+    PARAMETERS = PARAMETERS
 
     def __init__(self, **kwargs: Any) -> None:
         self._player: Player | None = None
         self._entities: list[tuple[Any, Any]] = []
+        self._device = ""
         self._refused = 0
         self._pauses_told = 0
         super().__init__("audio_player", **kwargs)
@@ -121,7 +56,8 @@ class AudioPlayerNode(VoiceNode):
         )
         sink = make_sink(self.p["sink"], options)
         sink.open()
-        self.get_logger().info(f"plays on {getattr(sink, 'name', '') or self.p['sink']} at {sink.sample_rate} Hz")
+        self._device = getattr(sink, "name", "")
+        self.get_logger().info(f"plays on {self._device or self.p['sink']} at {sink.sample_rate} Hz")
         self._state = self._keep(self.create_publisher(PlaybackState, "playback", EVENTS), self.destroy_publisher)
         self._audio = self._keep(
             self.create_publisher(AudioDataStamped, "playback/audio", AUDIO), self.destroy_publisher
@@ -144,6 +80,7 @@ class AudioPlayerNode(VoiceNode):
             self.create_subscription(PlaybackControl, "playback_control", self._on_control, EVENTS),
             self.destroy_subscription,
         )
+        self._keep(self.create_service(SetVolume, "~/set_volume", self._on_set_volume), self.destroy_service)
         self._player.start()
 
     def close(self) -> None:
@@ -162,6 +99,8 @@ class AudioPlayerNode(VoiceNode):
             return Health()
         figures = {
             "sink": self.p["sink"],
+            "device": self._device,
+            "volume": self.p["volume"],
             "underruns": player.underruns,
             "refused_orders": self._refused,
             "pauses_ended": player.pauses_ended,
@@ -212,6 +151,13 @@ class AudioPlayerNode(VoiceNode):
             self._refused += 1
             self.get_logger().warn(f"playback_control: there is no command {message.command}; use 0 to 3")
 
+    def _on_set_volume(self, request: Any, response: Any) -> Any:
+        change = change_volume(self.p["volume"], request.volume, request.relative)
+        if not change.refused:  # through the parameter, so that both always tell the same
+            self.set_parameters([Parameter("volume", Parameter.Type.DOUBLE, change.volume)])
+        response.success, response.message, response.volume = not change.refused, change.message, self.p["volume"]
+        return response
+
     def _publish_state(self, report: Report) -> None:
         message = PlaybackState(
             state=report.state.value,
@@ -240,7 +186,7 @@ class AudioPlayerNode(VoiceNode):
         for parameter in parameters:
             if parameter.name == "volume":
                 try:
-                    self.p["volume"] = _VOLUME.check(parameter.value, self.get_name())
+                    self.p["volume"] = VOLUME.check(parameter.value, self.get_name())
                 except VoiceError as error:
                     return SetParametersResult(successful=False, reason=str(error))
                 if self._player is not None:

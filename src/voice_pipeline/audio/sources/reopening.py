@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 
@@ -10,12 +11,13 @@ from voice_pipeline.audio.formats import NS, AudioChunk, AudioFormat
 from voice_pipeline.audio.sources.protocol import AudioSource, SourceCounters
 from voice_pipeline.errors import VoiceError
 
-# Quick enough to be back within 3 s of being plugged in, slow enough not to keep a broken driver busy.
-_RETRY_NS = 1 * NS
+# Between attempts, the last one for ever: quick after a loose contact, back within 3 s of being plugged in, slow enough
+# not to keep a broken driver busy.
+_BACK_OFF_NS = (NS // 4, NS // 2, NS, NS * 3 // 2)
 
 
 class ReopeningSource:
-    """Wraps a source: when chunks() of it raises, it is made and opened anew, once a second until close().
+    """Wraps a source: when chunks() of it raises, it is made and opened anew, with growing pauses, until close().
 
     Args:
         make: a new, unopened source.
@@ -70,9 +72,10 @@ class ReopeningSource:
             self._source.close()
 
     def _reopen(self) -> bool:
-        """Try once a second; False when close() was called."""
+        """Try until it opens; False when close() was called."""
         self._source.close()
-        while not self._clock.wait_until(self._clock.monotonic_ns() + _RETRY_NS, self._stop):
+        pauses = itertools.chain(_BACK_OFF_NS, itertools.repeat(_BACK_OFF_NS[-1]))
+        while not self._clock.wait_until(self._clock.monotonic_ns() + next(pauses), self._stop):
             source = self._make()
             try:
                 source.open()
