@@ -14,11 +14,11 @@ from typing import Any
 
 import jiwer
 import numpy as np
+from bench.hearing.echo_scene import Path, Signal, run
 from rich.console import Console
 from rich.table import Table
 from whisper_normalizer.english import EnglishTextNormalizer
 
-from bench.hearing.echo_scene import Path, Signal, run
 from voice_pipeline.asr.protocol import TranscriberOptions
 from voice_pipeline.asr.registry import make_transcriber
 from voice_pipeline.audio.echo.software import SoftwareEcho

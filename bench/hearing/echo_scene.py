@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,7 +97,7 @@ def run(mode: str, microphone: Int16, played: Signal) -> tuple[Int16, EchoStage 
             block += _BLOCK
         out += [chunk] if stage is None else stage.process(chunk)
     out += [] if stage is None else stage.flush()
-    for one, other in zip(out, out[1:]):
+    for one, other in itertools.pairwise(out):
         assert abs(one.end_ns - other.stamp_ns) <= 1, "the stamps of what goes out have a gap"
     assert ns_to_samples(out[0].stamp_ns - START_NS) == 0
     return np.concatenate([c.samples for c in out]), stage

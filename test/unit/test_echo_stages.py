@@ -99,7 +99,8 @@ def test_stamps_that_place_the_sound_after_its_echo_are_corrected(software, refe
 def test_a_chunk_is_held_back_only_while_the_robot_is_heard(software, reference):
     played = np.concatenate((np.zeros(RATE), voice(1.0), np.zeros(2 * RATE)))
     counts = [len(some) for some in stream(software, reference, late(played, 0.05), played)]
-    assert counts.count(0) == 1 and counts.count(2) == 1
+    assert counts.count(0) == 1
+    assert counts.count(2) == 1
     held, released = counts.index(0), counts.index(2)
     assert RATE <= 512 * held + 512 <= RATE + 1_024
     assert 2.4 * RATE < 512 * released < 2.7 * RATE
@@ -155,7 +156,8 @@ def test_a_canceller_that_fails_lets_everything_through_and_says_so(reference):
     assert np.array_equal(
         heard[3 * RATE :], np.concatenate([c.samples for c in chunks(late(played, 0.05))])[3 * RATE :]
     )
-    assert "native trouble" in stage.figures().problem and "gate" in stage.figures().problem
+    assert "native trouble" in stage.figures().problem
+    assert "gate" in stage.figures().problem
 
 
 def test_without_its_package_the_canceller_names_the_cure(monkeypatch):
@@ -198,9 +200,12 @@ def test_a_delay_is_measured_to_the_sample(samples):
 def test_the_tracker_follows_drift_and_jumps_only_when_two_agree():
     tracker = DelayTracker()
     tracker.update(500.0)
-    assert tracker.samples == 0.0 and not tracker.known
+    assert tracker.samples == 0.0
+    assert not tracker.known
     tracker.update(503.0)
-    assert tracker.samples == 503.0 and tracker.known and tracker.jumps == 1
+    assert tracker.samples == 503.0
+    assert tracker.known
+    assert tracker.jumps == 1
     tracker.update(2_000.0)  # one outlier
     for k in range(20):
         tracker.update(503.0 + k)
