@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from voice_pipeline.asr.phantoms import PHANTOM_PHRASES
 from voice_pipeline.asr.registry import TRANSCRIBERS
 from voice_pipeline.nodes._asr_attention import ATTENTION
 from voice_pipeline.ros.parameters import Param
@@ -86,6 +87,15 @@ PARAMETERS = (
         maximum=10.0,
     ),
     Param(
+        "reject_credibility",
+        0.18,
+        "Reject three words or more with a credibility below this, one or two below half of it, 0 for never. Credibility: "
+        "confidence * (1 - no-speech probability). 0.18: babble is mostly below, hard real speech at 0.2 (single words "
+        "at 0.13).",
+        minimum=0.0,
+        maximum=1.0,
+    ),
+    Param(
         "reject_no_speech",
         0.6,
         "Reject above this no-speech probability if also below reject_confidence, 1 for never. 0.6: Whisper's own.",
@@ -112,6 +122,35 @@ PARAMETERS = (
         "Reject a text that repeats itself more than this. 2.4: Whisper's own.",
         minimum=1.0,
         maximum=100.0,
+    ),
+    Param(
+        "reject_repetitions",
+        6,
+        "Reject a phrase that stands this often in a row (digits twice as often), 0 for never. 6: people say `no no no`, Whisper loops without end.",
+        minimum=0,
+        maximum=1000,
+    ),
+    Param(
+        "reject_words_per_second",
+        8.0,
+        "Reject a text with more words than this for every second of speech. 8: the fastest real recording tried had 4.4.",
+        minimum=1.0,
+        maximum=1000.0,
+    ),
+    Param(
+        "reject_seconds_per_word",
+        1.5,
+        "Reject a doubtful text (credibility below 0.3) of more than 3 s with more than this for every word. 1.5: babble "
+        "of 10 s becomes `Thank you.`; the slowest real recording of that length has 1.0.",
+        unit="s",
+        minimum=0.1,
+        maximum=1000.0,
+    ),
+    Param(
+        "phantom_phrases",
+        list(PHANTOM_PHRASES),
+        "Reject these where they are the whole text and doubtful (credibility below 0.3); case and punctuation do not "
+        "matter. What Whisper is known to write where nobody spoke; said clearly they pass.",
     ),
     Param(
         "reject_level_dbfs",

@@ -64,12 +64,13 @@ def spoken(p: dict[str, Any]) -> str:
 
 def rejection_rules(p: dict[str, Any]) -> RejectionRules:
     """What these parameters hold back."""
+    names = ("level_dbfs", "compression_ratio", "repetitions", "words_per_second", "seconds_per_word", "credibility")
     return RejectionRules(
+        **{name: p[f"reject_{name}"] for name in names},
         no_speech=p["reject_no_speech"],
         confidence=p["reject_confidence"],
         floor_confidence=p["reject_below_confidence"],
-        compression_ratio=p["reject_compression_ratio"],
-        level_dbfs=p["reject_level_dbfs"],
+        phantom_phrases=tuple(p["phantom_phrases"]),
     )
 
 
