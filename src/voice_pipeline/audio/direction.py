@@ -75,6 +75,7 @@ class DirectionFinder:
         self._fresh = 0  # spectra since the last estimate
         self._silent = 0  # frames without sound in a row
         self._floor = math.nan  # dBFS
+        self.same = False  # the last sound was the same in both channels: one microphone, sent twice
 
     def push(self, samples: Int16, stamp_ns: int) -> list[Direction]:
         """int16[n, 2] (left, right), the first captured at `stamp_ns`; the estimates that are due."""
@@ -101,6 +102,9 @@ class DirectionFinder:
                 self._fresh = 0
             return None
         self._silent = 0
+        self.same = bool(np.array_equal(frame[:, 0], frame[:, 1]))
+        if self.same:
+            return None
         left, right = np.fft.rfft(x * self._window, axis=1)[:, self._bins].astype(np.complex64)
         # The phase of left * conj(right) grows with the time by which the right one hears it later.
         cross = left * np.conj(right)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from voice_pipeline.audio.direction import MAX_DISTANCE_M
 from voice_pipeline.audio.resample import MIX
 from voice_pipeline.audio.systems import AUTO, SYSTEMS
 from voice_pipeline.ros.parameters import Param
@@ -55,6 +56,55 @@ PARAMETERS = (
         minimum=MIX,
         maximum=63,
     ),
+    # direction of the voice, from two channels
+    Param(
+        "microphone_distance_m",
+        0.0,
+        "Distance of two microphones that stand left and right and face ahead; publishes sound_direction in frame_id. "
+        "0: off; most devices have one microphone. Best 0.05..0.15; not for Reachy Mini, whose daemon tells it.",
+        unit="m",
+        minimum=0.0,
+        maximum=MAX_DISTANCE_M,
+    ),
+    Param(
+        "microphone_left",
+        0,
+        "Channel of the left one, as the robot sees it. 0: how stereo is ordered.",
+        minimum=0,
+        maximum=63,
+    ),
+    Param(
+        "microphone_right",
+        1,
+        "Channel of the right one. 1: as microphone_left.",
+        minimum=0,
+        maximum=63,
+    ),
+    Param(
+        "silent_after_s",
+        10.0,
+        "A microphone that gives exact zeros for so long is called silent on /diagnostics. 10: arrays that suppress noise "
+        "give zeros between sentences.",
+        unit="s",
+        minimum=1.0,
+        maximum=3600.0,
+    ),
+    Param(
+        "clipped_percent",
+        1.0,
+        "A microphone with more samples at full scale within 5 s is called overdriven. 1: see docs/hearing.md.",
+        unit="%",
+        minimum=0.0,
+        maximum=100.0,
+    ),
+    Param(
+        "offset_percent",
+        5.0,
+        "A microphone whose mean over 5 s is further from zero is called broken. 5: good ones stay below 1.",
+        unit="%",
+        minimum=0.1,
+        maximum=100.0,
+    ),
     # file
     Param("file", "", "A recording to play (WAV, FLAC, OGG, MP3). Empty: none, ~/play_file asks for them."),
     Param("files", [], "Recordings to play after `file`, in order. Empty: none."),
@@ -103,5 +153,38 @@ PARAMETERS = (
         "input_info_topic",
         "",
         "AudioInfo of input_topic. Empty: its name with _info behind, as here.",
+    ),
+    # echo of the robot's own voice
+    Param(
+        "echo",
+        "software",
+        "What keeps the robot's own voice out. hardware: the microphone does it itself, nothing is done here. software: a "
+        "canceller that is given what is played. gate: the microphone is silenced while the robot is heard; for hardware "
+        "that nothing else helps, since the robot then cannot be interrupted. off: headphones, recordings (in YAML write "
+        '"off", with quotes). software: it changes nothing while the robot is silent.',
+        choices=("hardware", "software", "gate", "off"),
+    ),
+    Param(
+        "echo_gate_tail_s",
+        0.5,
+        "echo: gate stays closed for so long after the last sound. 0.5: a loudspeaker's latency, and a living room's "
+        "reverberation. Longer loses the first word of a quick reply.",
+        unit="s",
+        minimum=0.0,
+        maximum=5.0,
+    ),
+    Param(
+        "echo_wait_s",
+        0.02,
+        "echo: software waits so long for what is played when it comes late, on top of the 32 ms it holds back while the "
+        "robot speaks. 0.02: one block of the player. Raise it when echo_late_references grows on /diagnostics.",
+        unit="s",
+        minimum=0.0,
+        maximum=0.2,
+    ),
+    Param(
+        "echo_suppress_noise",
+        False,
+        "echo: software also suppresses noise while the robot speaks. False: TODO",
     ),
 )

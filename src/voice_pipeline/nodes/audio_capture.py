@@ -13,6 +13,7 @@ from audio_common_msgs.msg import AudioData, AudioDataStamped, AudioInfo
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
+from voice_pipeline.audio.echo.protocol import EchoFigures
 from voice_pipeline.audio.files import check_recording
 from voice_pipeline.audio.formats import (
     SAMPLE_RATE,
@@ -21,15 +22,18 @@ from voice_pipeline.audio.formats import (
     level_dbfs,
     to_bytes,
 )
+from voice_pipeline.audio.microphone_watch import MicrophoneWatch, WatchLimits
 from voice_pipeline.audio.sources.device import Microphone, device_source
 from voice_pipeline.audio.sources.file import FileSource, FileStarted
 from voice_pipeline.audio.sources.playlist import PlaylistOptions
 from voice_pipeline.audio.sources.protocol import AudioSource
 from voice_pipeline.audio.sources.push import PushSource
 from voice_pipeline.audio.sources.reopening import ReopeningSource
-from voice_pipeline.errors import VoiceError
 from voice_pipeline.audio.systems import choose_system
+from voice_pipeline.errors import VoiceError
 from voice_pipeline.nodes._audio_capture_parameters import PARAMETERS
+from voice_pipeline.nodes._direction_output import DirectionOutput, check_direction
+from voice_pipeline.nodes._echo_input import EchoInput, check_echo
 from voice_pipeline.nodes._topic_input import TopicInput
 from voice_pipeline.ros.diagnostics import ERROR, OK, WARN, Health
 from voice_pipeline.ros.main import run
@@ -39,7 +43,6 @@ from voice_pipeline.ros.stamps import to_msg
 from voice_pipeline.ros.worker import Worker
 
 _SILENT_SOURCE_S = 1.5  # without a chunk for so long the source counts as dead
-_MUTED_S = 10.0  # a microphone that gives exact zeros for so long is muted or not connected
 
 
 class AudioCaptureNode(VoiceNode):
@@ -54,16 +57,20 @@ class AudioCaptureNode(VoiceNode):
         self._worker: Worker | None = None
         self._format = AudioFormat()
         self._input: TopicInput | None = None
+        self._directions: DirectionOutput | None = None
+        self._echo: EchoInput | None = None
         self._problem = ""
         self._problems = 0
         self._ended = False
         self._chunks = 0
         self._heard_at = 0.0  # monotonic time of the last chunk
-        self._sound_at = 0.0  # and of the last one that was not all zeros
+        self._watch: MicrophoneWatch | None = None  # of a device only: recordings may be silent
         self._level = -math.inf
 
     def load(self) -> None:
-        """Check the recordings, so that a wrong path fails before anything starts."""
+        """Check recordings and canceller, so that a wrong path or a missing package fails before anything starts."""
+        check_echo(self.p)
+        check_direction(self.p)
         for path in self._files() if self.p["source"] == "file" else ():
             check_recording(path)
 
@@ -71,7 +78,8 @@ class AudioCaptureNode(VoiceNode):
         """Open the source and start to publish."""
         self._problem, self._ended, self._chunks, self._problems = "", False, 0, 0
         self._input = None
-        self._heard_at = self._sound_at = time.monotonic()
+        self._heard_at = time.monotonic()
+        self._watch = None
         self._audio = self._keep(self.destroy_publisher, self.create_publisher(AudioDataStamped, "audio", AUDIO))
         info = self._keep(self.destroy_publisher, self.create_publisher(AudioInfo, "audio_info", LATCHED))
         info.publish(
@@ -83,6 +91,11 @@ class AudioCaptureNode(VoiceNode):
                 coding_format="wave",
             )
         )
+        echo = self._echo = EchoInput(self, self.p)
+        self._made.append((EchoInput.destroy, echo))
+        self._directions = DirectionOutput(self, self.p) if self.p["microphone_distance_m"] else None
+        if self._directions is not None:
+            self._made.append((DirectionOutput.destroy, self._directions))
         make: dict[str, Callable[[], AudioSource]] = {
             "file": self._file_source,
             "device": self._device_source,
@@ -92,7 +105,7 @@ class AudioCaptureNode(VoiceNode):
         self._format = source.open()
         self.get_logger().info(self._effective())
         self._worker = Worker("capture", 1, self._failed)
-        self._worker.submit(self._pump, source)
+        self._worker.submit(self._pump, source, echo)
 
     def close(self) -> None:
         """Release the source and everything that was published."""
@@ -118,15 +131,22 @@ class AudioCaptureNode(VoiceNode):
         if source is None:
             return Health(ERROR, "no source", values)
         values |= {"overruns": source.counters.overruns, "gaps": source.counters.gaps}
-        problem = self._problem or (self._input.problem if self._input else "")
+        if isinstance(source, ReopeningSource):
+            values |= {"device": source.name, "reopened": source.reopened}
+        echo = self._echo.figures() if self._echo else EchoFigures("", {})
+        values |= {"echo": self.p["echo"], **echo.values}
+        problem = self._problem or (self._input.problem if self._input else "") or echo.problem
+        if self._directions is not None:
+            values |= {"directions": self._directions.found}
+            problem = problem or self._directions.problem
         if problem:
             return Health(ERROR if self._dead() else WARN, problem, values)
         if self._ended:
             return Health(OK, "the recordings are over (keep_open is false)", values)
         if self._dead():
             return Health(ERROR, self._why_dead(), values)
-        if self.p["source"] == "device" and time.monotonic() - self._sound_at > _MUTED_S:
-            return Health(WARN, "the microphone gives digital silence. Unmute it, or choose another `device`.", values)
+        if self._watch is not None and self._watch.problem:
+            return Health(WARN, self._watch.problem, values)
         return Health(OK, "ok", values)
 
     # -- sources
@@ -157,20 +177,34 @@ class AudioCaptureNode(VoiceNode):
     def _device_source(self) -> ReopeningSource:
         p = self.p
         system = choose_system(p["audio_system"])
-        what = Microphone(p["device"], p["sample_rate"], p["channels"], p["channel"])
-        return ReopeningSource(lambda: device_source(system, what), self._device_problem)
+        self._watch = MicrophoneWatch(
+            WatchLimits(p["silent_after_s"], p["clipped_percent"] / 100, p["offset_percent"] / 100)
+        )
+        pair = 1 + max(p["microphone_left"], p["microphone_right"]) if self._directions is not None else 0
+        channels = p["channels"] or (max(pair, p["channel"] + 1) if pair else 0)
+        what = Microphone(p["device"], p["sample_rate"], channels, p["channel"])
+        return ReopeningSource(lambda: self._tapped(device_source(system, what)), self._device_problem)
 
     def _topic_source(self) -> PushSource:
         p = self.p
-        source = PushSource(p["channel"])
+        source = self._tapped(PushSource(p["channel"]))
         self._input = TopicInput(self, source, p["input_topic"], p["input_info_topic"])
         self._made.append((TopicInput.destroy, self._input))
         return source
 
+    def _tapped(self, source: PushSource) -> PushSource:
+        """The same source, its channels heard before they are mixed when a direction is wanted."""
+        source.tap = self._directions.hear if self._directions is not None else None
+        return source
+
     # -- on the worker's thread
-    def _pump(self, source: AudioSource) -> None:
+    def _pump(self, source: AudioSource, echo: EchoInput) -> None:
         for chunk in source.chunks():
-            self._publish(chunk)
+            self._note(chunk)
+            for ready in echo.process(chunk):
+                self._publish(ready)
+        for held in echo.flush():
+            self._publish(held)
         self._ended = True
 
     def _publish(self, chunk: AudioChunk) -> None:
@@ -178,11 +212,15 @@ class AudioCaptureNode(VoiceNode):
         message.header.stamp = to_msg(chunk.stamp_ns)
         message.header.frame_id = self.p["frame_id"]
         self._audio.publish(message)
+
+    def _note(self, chunk: AudioChunk) -> None:
         self._chunks += 1
         self._heard_at = time.monotonic()
+        if self._directions is not None and self.p["source"] == "file":
+            self._directions.follow(chunk)
         self._level = level_dbfs(chunk.samples)
-        if self._level > -math.inf:
-            self._sound_at = self._heard_at
+        if self._watch is not None:
+            self._watch.feed(chunk.samples)
 
     def _tell_file(self, started: FileStarted) -> None:
         body = {
@@ -193,6 +231,8 @@ class AudioCaptureNode(VoiceNode):
         }
         if started.index >= 0:
             self._problem = ""
+        if self._directions is not None:
+            self._directions.begin(started.path, started.first_sample_ns)
         self._file.publish(String(data=json.dumps(body)))
 
     def _tell_problem(self, problem: VoiceError | str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from voice_pipeline.audio.convert import EdgeConverter
 from voice_pipeline.audio.formats import AudioChunk, AudioFormat, Int16
@@ -35,6 +35,7 @@ class PushSource:
         self._timeout_s = timeout_s
         self._queue: queue.Queue[_Item | VoiceError | None] = queue.Queue(_CAPACITY)
         self._closed = False
+        self.tap: Callable[[Int16, AudioFormat, int], None] | None = None  # gets what push() got, all channels of it
 
     def open(self) -> AudioFormat:
         """Nothing to open; the format comes with the audio."""
@@ -77,6 +78,8 @@ class PushSource:
             if isinstance(item, VoiceError):
                 raise item
             samples, source, captured_ns = item
+            if self.tap is not None:
+                self.tap(samples, source, captured_ns)
             if converter is None or converter.source != source:
                 converter = EdgeConverter(source, self._channel, self._patience)
             before = converter.clock.reanchored
