@@ -24,8 +24,7 @@ from voice_pipeline.asr.rejection import RejectionRules
 from voice_pipeline.audio.files import read_recording
 from voice_pipeline.audio.formats import SAMPLE_RATE, level_dbfs, to_float
 from voice_pipeline.bringup.profile import load_profile
-from voice_pipeline.commands._audio_folder import Recording, load_folder
-from voice_pipeline.commands.eval import folders
+from voice_pipeline.commands._audio_folder import Recording, folders, load_folder
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.nodes.asr import make_transcriber, parameters, rejection_rules
 
