@@ -22,7 +22,8 @@ from voice_pipeline.turn.words import is_command_to_stop
 
 # States can follow each other within a millisecond; as dialogue publishes them.
 _TURNS = QoSProfile(depth=10, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-_ANSWERING = (TurnState.THINKING, TurnState.SPEAKING, TurnState.COMMITTED)
+# Not COMMITTED, which every utterance comes to, also one that was said to somebody else.
+_ANSWERING = (TurnState.THINKING, TurnState.SPEAKING)
 _SHOW_S = 0.1
 
 ATTENTION = (
