@@ -44,6 +44,11 @@ class ReopeningSource:
         now = self._source.counters
         return SourceCounters(self._before.overruns + now.overruns, self._before.gaps + now.gaps)
 
+    @property
+    def name(self) -> str:
+        """Of the device that is open, or was last; empty where a source has none."""
+        return str(getattr(self._source, "name", ""))
+
     def open(self) -> AudioFormat:
         """Open the source; the first time an error is the caller's.
 
