@@ -188,7 +188,7 @@ class Turns:
         self.model = Sound()
         self.model.answer = answer
         self.texts = list(texts)
-        monkeypatch.setattr("voice_pipeline.nodes.vad.SmartTurn", lambda name: self.model)
+        monkeypatch.setattr("voice_pipeline.nodes._vad_judge.SmartTurn", lambda name: self.model)
         self.verdicts = ros.peer().record(EndOfTurn, "end_of_turn", EVENTS)
         self.node, self.microphone, self.events, _ = start(ros, monkeypatch, **{"end_of_turn": "smart_turn"} | params)
         self.partials = ros.peer().publisher(Transcript, "transcript/partial", EVENTS)

@@ -5,8 +5,9 @@ import math
 
 import pytest
 
-from voice_pipeline.vad.endpointer import FRAME_NS, Endpointer
+from voice_pipeline.vad.endpointer import Endpointer
 from voice_pipeline.vad.events import EndpointerOptions, Kind, Reason
+from voice_pipeline.vad.utterance import FRAME_NS
 
 T0 = 1_700_000_000_000_000_000
 SPEECH = {"S": 0.9, "s": 0.4, ".": 0.0, "n": math.nan}  # s: between release and onset

@@ -8,6 +8,7 @@ from typing import Any
 
 from voice_pipeline.ros.parameters import Param
 from voice_pipeline.turn.end_of_turn import JUDGES, EndOfTurnOptions
+from voice_pipeline.vad.bar import WHILE_MOVING, BarOptions
 from voice_pipeline.vad.events import EndpointerOptions
 from voice_pipeline.vad.registry import DETECTORS
 
@@ -150,6 +151,43 @@ PARAMETERS = (
         minimum=-120.0,
         maximum=0.0,
     ),
+    Param(
+        "while_moving",
+        "raise",
+        "Whether speech may begin while motion/state says that the robot moves. as_usual: yes; raise: from "
+        "onset_while_moving on; hold: not at all, and what is open goes on. raise: motors are heard by the microphones "
+        "beside them, and people speak to a robot that moves.",
+        choices=WHILE_MOVING,
+    ),
+    Param(
+        "onset_while_moving",
+        0.7,
+        "Probability at which speech begins while the robot moves, where while_moving is raise. 0.7: see onset_while_playing.",
+        minimum=0.05,
+        maximum=0.99,
+    ),
+    _seconds(
+        "motion_cooldown_s",
+        0.3,
+        "A movement counts for so long after it ended. 0.3: a head that stops swings out, and motion/state comes every 0.1 s.",
+        0.0,
+        3.0,
+    ),
+    Param(
+        "onset_while_playing",
+        0.7,
+        "Probability at which speech begins while the robot is heard, against what the echo canceller leaves of its voice.",
+        minimum=0.05,
+        maximum=0.99,
+    ),
+    _seconds(
+        "playback_tail_s",
+        0.3,
+        "The robot's voice counts for so long after its last sound above -50 dBFS. 0.3: the way to the microphone and the "
+        "echo of a room, and the gaps between its words.",
+        0.0,
+        3.0,
+    ),
     _seconds(
         "source_timeout_s",
         1.0,
@@ -178,6 +216,17 @@ def endpointer_options(p: Mapping[str, Any]) -> EndpointerOptions:
         max_utterance=p["max_utterance_s"],
         min_level=p["min_level_dbfs"],
         max_gap=p["source_timeout_s"],
+    )
+
+
+def bar_options(p: Mapping[str, Any]) -> BarOptions:
+    """What raises the bar while the robot makes sounds itself."""
+    return BarOptions(
+        while_moving=p["while_moving"],
+        onset_while_moving=p["onset_while_moving"],
+        motion_cooldown=p["motion_cooldown_s"],
+        onset_while_playing=p["onset_while_playing"],
+        playback_tail=p["playback_tail_s"],
     )
 
 

@@ -43,13 +43,20 @@ class Endpointer:
         """An utterance has begun and not ended."""
         return self._utterance is not None
 
-    def push(self, start_ns: int, probability: float, power: float) -> list[Event]:
+    @property
+    def onset(self) -> float:
+        """The probability that usually begins an utterance."""
+        return self._o.onset
+
+    def push(self, start_ns: int, probability: float, power: float, onset: float | None = None) -> list[Event]:
         """Take one frame of 512 samples.
 
         Args:
             start_ns: capture time of its first sample.
             probability: of speech, 0..1; NaN counts as 0.
             power: mean square relative to full scale, 0..1.
+            onset: the probability that begins an utterance now, where it is not the usual one; one that is open goes on
+                as usual.
         """
         events: list[Event] = []
         gap = start_ns - self._last_ns
@@ -58,8 +65,9 @@ class Endpointer:
             self._floor_ns = start_ns
         frame = Frame(start_ns, start_ns + FRAME_NS, probability if probability == probability else 0.0, power)
         self._last_ns = frame.end_ns
-        events += self._listen(frame) if self._utterance is None else self._follow(self._utterance, frame)
-        return events
+        if self._utterance is not None:
+            return events + self._follow(self._utterance, frame)
+        return events + self._listen(frame, self._o.onset if onset is None else onset)
 
     def judge(self, utterance_id: str, generation: int, complete: bool | None) -> list[Event]:
         """A verdict on a pause: the turn is complete, is not, or nobody knows (None). One for another pause is dropped.
@@ -80,8 +88,8 @@ class Endpointer:
         end_ns = self._audio_end(self._utterance, self._last_ns)
         return [self._end(self._utterance, self._unless_short(self._utterance, Reason.SOURCE_ENDED), end_ns, 0.0)]
 
-    def _listen(self, frame: Frame) -> list[Event]:
-        if frame.probability < self._o.onset or power_to_dbfs(frame.power) < self._o.min_level:
+    def _listen(self, frame: Frame, onset: float) -> list[Event]:
+        if frame.probability < onset or power_to_dbfs(frame.power) < self._o.min_level:
             self._onset.clear()
             return []
         self._onset.append(frame)
