@@ -8,6 +8,7 @@ from voice_pipeline.dialogue.history import History
 from voice_pipeline.dialogue.mind import Answer, Listener, Mind, MindSettings
 from voice_pipeline.dialogue.prompt import Persona, build_prefix
 from voice_pipeline.dialogue.protocol import LanguageModel
+from voice_pipeline.dialogue.tongues import with_hint
 from voice_pipeline.dialogue.tools import Dispatcher, ToolBox
 from voice_pipeline.dialogue.tools_file import ToolFile
 
@@ -48,12 +49,20 @@ class Assembled:
         self.ready = True
 
     def answer(
-        self, question: str, cancel: threading.Event, listener: Listener, gate: threading.Event | None = None
+        self,
+        question: str,
+        cancel: threading.Event,
+        listener: Listener,
+        gate: threading.Event | None = None,
+        hint: str = "",
     ) -> Answer:
-        """Answer a question with all that was said before in mind; see Mind.answer. Does not write the history."""
+        """Answer a question with all that was said before in mind; see Mind.answer. Does not write the history.
+
+        hint: for the model's eyes only, behind the question.
+        """
         if not self.ready and self._mind.needs_model(question):
             self.warm_up()
-        return self._mind.answer(question, self.history.prompt(question), cancel, listener, gate)
+        return self._mind.answer(question, self.history.prompt(with_hint(question, hint)), cancel, listener, gate)
 
     def read_along(self, words: str, cancel: threading.Event) -> None:
         """While somebody still speaks: let the model read the words so far. At the pause only the last ones are new to it.

@@ -8,6 +8,60 @@ from collections.abc import Iterable, Sequence
 
 from voice_pipeline.dialogue.tools import Tool
 
+# The fixed texts of the profiles in languages that have a voice, and German. A text that a profile words differently is
+# said as it stands there.
+IN_OTHER_WORDS: dict[str, dict[str, str]] = {
+    "One moment, I can't think right now.": {
+        "de": "Einen Moment, ich kann gerade nicht denken.",
+        "es": "Un momento, ahora mismo no puedo pensar.",
+        "fr": "Un instant, je n'arrive pas à réfléchir.",
+        "it": "Un momento, adesso non riesco a pensare.",
+        "pt": "Um momento, agora não consigo pensar.",
+    },
+    "Sorry, I could not answer that. Please ask me again later.": {
+        "de": "Entschuldigung, das konnte ich nicht beantworten. Bitte frag mich später noch einmal.",
+        "es": "Perdona, no he podido responder. Pregúntame otra vez más tarde.",
+        "fr": "Désolé, je n'ai pas pu répondre. Redemande-moi plus tard.",
+        "it": "Scusa, non ho potuto rispondere. Chiedimelo di nuovo più tardi.",
+        "pt": "Desculpa, não consegui responder. Pergunta-me outra vez mais tarde.",
+    },
+    "Sorry, I can't do that.": {
+        "de": "Entschuldigung, das kann ich nicht.",
+        "es": "Lo siento, no puedo hacer eso.",
+        "fr": "Désolé, je ne peux pas faire ça.",
+        "it": "Mi dispiace, questo non lo posso fare.",
+        "pt": "Desculpa, não posso fazer isso.",
+    },
+    "I can't move right now.": {
+        "de": "Ich kann mich gerade nicht bewegen.",
+        "es": "Ahora mismo no puedo moverme.",
+        "fr": "Je ne peux pas bouger pour le moment.",
+        "it": "Adesso non posso muovermi.",
+        "pt": "Agora não consigo mexer-me.",
+    },
+    "Okay, I won't.": {
+        "de": "Gut, das lasse ich.",
+        "es": "Vale, no lo haré.",
+        "fr": "D'accord, je ne le ferai pas.",
+        "it": "Va bene, non lo farò.",
+        "pt": "Está bem, não faço.",
+    },
+    "Let me think.": {
+        "de": "Lass mich nachdenken.",
+        "es": "Déjame pensar.",
+        "fr": "Laisse-moi réfléchir.",
+        "it": "Fammi pensare.",
+        "pt": "Deixa-me pensar.",
+    },
+    "One moment.": {
+        "de": "Einen Moment.",
+        "es": "Un momento.",
+        "fr": "Un instant.",
+        "it": "Un momento.",
+        "pt": "Um momento.",
+    },
+}
+
 _MOST = 40  # of one tool; a confirmation with many values is made when it is said
 
 

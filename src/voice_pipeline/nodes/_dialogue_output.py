@@ -72,9 +72,9 @@ class DialogueOutput:
         """Where the time of a turn went."""
         self._latency.publish(trace(turn))
 
-    def prepare(self, turn: Turn, text: str) -> None:
+    def prepare(self, turn: Turn, text: str, voice: str = "") -> None:
         """Have the sound of a clause made; without a text, give up what was asked for."""
-        self._prepare.publish(PrepareSpeech(text=text, turn_id=turn.turn_id, generation=turn.generation))
+        self._prepare.publish(PrepareSpeech(text=text, voice=voice, turn_id=turn.turn_id, generation=turn.generation))
 
     def keep(self, text: str) -> None:
         """Have the sound of a fixed text made and kept."""

@@ -132,6 +132,13 @@ CONVERSATION = (
         "Language of the answers, ISO 639-1. Phrases of the tools file work in its language only: English.",
     ),
     Param(
+        "voices",
+        [],
+        "Voices of tts by language, such as fr=ff_siwis: a question in one of these languages is answered in it and with "
+        "this voice, one in another in `language`. Empty: one language, because voices belong to an engine (these to "
+        "kokoro) and asr guesses languages only with `language: auto`.",
+    ),
+    Param(
         "history_turns",
         12,
         "Turns the model remembers. When full the older half goes at once, which keeps the model's cache useful. "

@@ -46,7 +46,7 @@ class Thinking:
         if turn.committed:
             self._gate.set()
         generation = self._generation = turn.generation
-        if not self._worker.submit(self._think, turn, generation, turn.question, self._cancel, self._gate):
+        if not self._worker.submit(self._think, turn, generation, turn.question, turn.hint, self._cancel, self._gate):
             error = ModelUnavailable("the model is busy with answers that were given up.", "Choose a faster model.")
             self._node.post(lambda e: e.failed(generation, error))
 
@@ -93,12 +93,12 @@ class Thinking:
 
     # -- on the model's thread
     def _think(
-        self, turn: Turn, generation: int, question: str, cancel: threading.Event, gate: threading.Event
+        self, turn: Turn, generation: int, question: str, hint: str, cancel: threading.Event, gate: threading.Event
     ) -> None:
         if cancel.is_set():
             return
         try:
-            answer = self._mind.answer(question, cancel, Reporter(self._node, turn, generation), gate)
+            answer = self._mind.answer(question, cancel, Reporter(self._node, turn, generation), gate, hint)
         except VoiceError as error:
             fault = error
             if not cancel.is_set():

@@ -13,6 +13,7 @@ from voice_pipeline.dialogue.mind import MindSettings
 from voice_pipeline.dialogue.prompt import load_persona
 from voice_pipeline.dialogue.protocol import GenerateOptions, Message, ModelTimeout, ModelUnavailable, ToolCallRequest
 from voice_pipeline.dialogue.stock import stock_phrases
+from voice_pipeline.dialogue.tongues import Tongues, with_hint
 from voice_pipeline.dialogue.tools import PendingCall, ValidCall
 from voice_pipeline.dialogue.tools_file import load
 from voice_pipeline.errors import VoiceError
@@ -111,6 +112,7 @@ class DialogueNode(VoiceNode):
         self._stock = Stock(self._out, self._fixed_texts(mind))
         self._mailbox = Mailbox(self)
         self._thinking = Thinking(self, mind, self._load_fault)
+        self._tongues = Tongues(self.p["language"], self.p["voices"])
         self._verdict = ("", 0)  # utterance, ns
         self._calls: dict[str, Turn] = {}  # under way, by call id
         self._latest: Turn | None = None
@@ -187,6 +189,7 @@ class DialogueNode(VoiceNode):
         if not message.is_final:
             return
         text = "" if message.rejected_reason else message.text
+        self._note_language(message)
         marks = {**_recognition(message), "vad_end": to_ns(message.vad_end)}
         utterance, decided = self._verdict
         if utterance == message.utterance_id:
@@ -200,12 +203,20 @@ class DialogueNode(VoiceNode):
         text = "" if message.rejected_reason else message.text
         believed = credibility(message.confidence, message.no_speech_probability)
         if message.speculative:
+            self._note_language(message)
             marks = {k: v for k, v in _recognition(message).items() if v}
             self._engine.guess(message.utterance_id, text, believed, marks)
         else:
             self._engine.overheard(message.utterance_id, text, believed)
             if self.p["speculate"] and self._engine.only_listening:
                 self._thinking.read_along(text)
+
+    def _note_language(self, message: Transcript) -> None:
+        if missing := self._tongues.heard(message.utterance_id, message.language):
+            answer = self.p["language"]
+            self.get_logger().warning(
+                f"no voice for language '{missing}': answers are in '{answer}'. Name one in `voices` where tts has one."
+            )
 
     def _end_of_turn(self, message: EndOfTurn) -> None:
         self._verdict = (message.utterance_id, to_ns(message.decided))
@@ -264,6 +275,7 @@ class DialogueNode(VoiceNode):
     # -- effects of the turn engine
     def start_model(self, turn: Turn) -> None:
         self._latest = turn
+        turn.hint = self._tongues.hint(turn.utterance_id)
         self._thinking.start(turn)
 
     def cancel_model(self) -> None:
@@ -273,7 +285,7 @@ class DialogueNode(VoiceNode):
         self._thinking.commit()
 
     def prepare(self, turn: Turn, index: int) -> None:
-        self._out.prepare(turn, turn.clauses[index].text)
+        self._out.prepare(turn, self._wording(turn, index), self._tongues.voice(turn.utterance_id))
 
     def drop_prepared(self, turn: Turn) -> None:
         self._out.prepare(turn, "")
@@ -285,9 +297,13 @@ class DialogueNode(VoiceNode):
         self._out.playback(PlaybackControl.RESUME)
 
     def say(self, turn: Turn, index: int) -> bool:
-        spoken = self._say.say(turn.turn_id, index, turn.clauses[index].text, turn.generation)
+        voice = self._tongues.voice(turn.utterance_id)
+        spoken = self._say.say(turn.turn_id, index, self._wording(turn, index), turn.generation, voice)
         self._counts["clauses_not_spoken"] += not spoken
         return spoken
+
+    def _wording(self, turn: Turn, index: int) -> str:
+        return self._tongues.phrase(turn.clauses[index].text, turn.utterance_id)
 
     def cancel_say(self, turn: Turn) -> None:
         self._say.cancel(turn.turn_id)
@@ -301,6 +317,7 @@ class DialogueNode(VoiceNode):
         self._out.show(state, turn, detail)
 
     def reply(self, turn: Turn, index: int, text: str, is_final: bool) -> None:
+        text = self._tongues.phrase(text, turn.utterance_id)
         self._out.reply(turn, index, text, is_final)
         for goal in turn.tickets:
             if text:
@@ -313,7 +330,7 @@ class DialogueNode(VoiceNode):
         if turn.heard:
             answer.append(Message("assistant", turn.heard))
         # Nobody heard a word of it, but the question was asked: roles have to alternate for some models.
-        self._mind.history.append(turn.question, answer or [Message("assistant", "…")])
+        self._mind.history.append(with_hint(turn.question, turn.hint), answer or [Message("assistant", "…")])
 
     def closed(self, turn: Turn) -> None:
         self._counts["turns"] += 1

@@ -53,13 +53,13 @@ class SayClient:
         """Somebody offers the action."""
         return bool(self._client.server_is_ready())
 
-    def say(self, turn_id: str, index: int, text: str, generation: int) -> bool:
-        """Send a clause; False when there is no server."""
+    def say(self, turn_id: str, index: int, text: str, generation: int, voice: str = "") -> bool:
+        """Send a clause; False when there is no server. An empty voice is that of the server."""
         if not self.ready:
             return False
         clause = _Clause(turn_id, index, time.monotonic())
         self._open.append(clause)
-        goal = Say.Goal(text=text, turn_id=turn_id, generation=generation)
+        goal = Say.Goal(text=text, voice=voice, turn_id=turn_id, generation=generation)
         future = self._client.send_goal_async(goal, feedback_callback=lambda m: self._feedback(clause, m.feedback))
         future.add_done_callback(lambda f: self._answered(clause, f.result()))
         return True

@@ -86,6 +86,7 @@ class Turn:
     marks: dict[str, int] = field(default_factory=dict)
     tickets: list[Any] = field(default_factory=list)
     clauses: list[Clause] = field(default_factory=list)
+    hint: str = ""  # told to the model behind the question: the language to answer in
     messages: list[Any] = field(default_factory=list)  # of the model: tool calls and their answers
     usage: Any = None  # the model server's own count of tokens
     tools: list[str] = field(default_factory=list)
