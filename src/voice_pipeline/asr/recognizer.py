@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from voice_pipeline.asr.intake import Intake
 from voice_pipeline.asr.jobs import Job, JobQueue, Priority, Result, Segment, seconds
+from voice_pipeline.asr.own_voice import OwnVoice
 from voice_pipeline.asr.partial_schedule import PartialSchedule
 from voice_pipeline.asr.parts import Utterance
 from voice_pipeline.asr.protocol import Transcriber, Transcription
@@ -47,6 +48,7 @@ class Recognizer:
     Args:
         transcriber: the engine; used by `work` only.
         rules: what is not passed on.
+        own_voice: knows what the robot itself said; None where nobody tells.
         emit: gets every Result, partial and final, in order; from any thread, and must not call back.
         language: hint for the engine.
         speculate: transcribe at pauses, and emit the result as a speculative one.
@@ -62,6 +64,7 @@ class Recognizer:
         emit: Callable[[Result], None],
         *,
         language: str = "",
+        own_voice: OwnVoice | None = None,
         speculate: bool = True,
         partials: PartialSchedule | None = None,
         ring_seconds: float = 60.0,
@@ -71,6 +74,7 @@ class Recognizer:
         self._intake = Intake(ring_seconds)
         self._transcriber = transcriber
         self._rules = rules
+        self._own_voice = own_voice
         self._emit = emit
         self._language = language
         self._speculate = speculate
@@ -298,7 +302,11 @@ class Recognizer:
         """With the reason why it is not passed on, if there is one."""
         if result.rejected_reason:
             return result
-        found = self._rules.judge(result.heard, result.segment.level_dbfs, result.speech_s)
+        segment = result.segment
+        found = self._rules.judge(result.heard, segment.level_dbfs, result.speech_s)
+        if found is None and self._own_voice is not None:
+            end_ns = segment.speech_end_ns or segment.audio_end_ns
+            found = self._own_voice.judge(result.heard.text, segment.audio_start_ns, end_ns)
         return replace(result, rejected_reason=found.reason, rejected_by=found.by) if found else result
 
     def _want_partial(self) -> bool:

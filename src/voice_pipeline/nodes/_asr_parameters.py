@@ -147,6 +147,14 @@ PARAMETERS = (
         maximum=1000.0,
     ),
     Param(
+        "reject_own_voice",
+        0.75,
+        "Reject a text of which this share of the words, in order, is what the loudspeaker was saying meanwhile, above 1 for "
+        "never. `stop` always passes. 0.75: mis-heard echo is above, people who repeat a few words below.",
+        minimum=0.1,
+        maximum=1.1,
+    ),
+    Param(
         "phantom_phrases",
         list(PHANTOM_PHRASES),
         "Reject these where they are the whole text and doubtful (credibility below 0.3); case and punctuation do not "

@@ -10,6 +10,7 @@ from typing import Any
 from audio_common_msgs.msg import AudioDataStamped
 
 from voice_pipeline.asr.jobs import Result, Segment
+from voice_pipeline.asr.own_voice import OwnVoice
 from voice_pipeline.asr.partial_schedule import PartialSchedule
 from voice_pipeline.asr.protocol import Transcriber, TranscriberOptions
 from voice_pipeline.asr.recognizer import Recognizer
@@ -19,6 +20,8 @@ from voice_pipeline.audio.formats import AudioChunk, from_bytes
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.msg import Transcript, VoiceActivity
 from voice_pipeline.nodes._asr_attention import AsrAttention
+from voice_pipeline.nodes._asr_losses import Losses
+from voice_pipeline.nodes._asr_own_voice import OwnVoiceInput
 from voice_pipeline.nodes._asr_parameters import PARAMETERS
 from voice_pipeline.ros.diagnostics import ERROR, OK, WARN, Health
 from voice_pipeline.ros.main import run
@@ -85,6 +88,8 @@ class AsrNode(VoiceNode):
         self._transcriber: Transcriber | None = None
         self._recognizer: Recognizer | None = None
         self._attention: AsrAttention | None = None
+        self._own_voice: OwnVoiceInput | None = None
+        self._losses = Losses()
         self._worker: Worker | None = None
         self._stopped = True  # no thread uses the engine
         self._heard_at = -math.inf
@@ -109,11 +114,15 @@ class AsrNode(VoiceNode):
         self._partial = self.create_publisher(Transcript, "transcript/partial", EVENTS)
         self._rejected = self.create_publisher(Transcript, "transcript/rejected", EVENTS)
         self._attention = AsrAttention(self, p)
+        own_voice = OwnVoice(p["reject_own_voice"])
+        self._own_voice = OwnVoiceInput(self, own_voice)
+        self._losses = Losses()
         self._recognizer = Recognizer(
             self._transcriber,
             rejection_rules(p),
             self._publish,
             language=spoken(p),
+            own_voice=own_voice,
             speculate=p["speculate"],
             partials=PartialSchedule(p["first_partial_s"], p["partial_period_s"]),
         )
@@ -138,6 +147,9 @@ class AsrNode(VoiceNode):
         if self._attention is not None:
             self._attention.destroy()
             self._attention = None
+        if self._own_voice is not None:
+            self._own_voice.destroy()
+            self._own_voice = None
         for destroy, entity in self._made:
             destroy(entity)
         self._made = []
@@ -171,7 +183,9 @@ class AsrNode(VoiceNode):
         attention = self._attention
         assert attention is not None
         values.update(attention.values())
-        missing = [attention.missing()] if attention.missing() else []
+        lost = self._losses.look(r.ring, r.counters, time.monotonic())
+        values.update(self._losses.values())
+        missing = [problem for problem in (attention.missing(), lost) if problem]
         if time.monotonic() - self._heard_at > _NO_AUDIO_S:
             missing.append(f"no audio on {self.resolve_topic_name('audio')}: start audio_capture")
         if self.count_publishers("voice_activity") == 0:
