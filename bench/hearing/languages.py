@@ -16,7 +16,7 @@ import numpy as np
 from whisper_normalizer.basic import BasicTextNormalizer
 
 from voice_pipeline.asr.jobs import Result, Segment
-from voice_pipeline.asr.protocol import TranscriberOptions
+from voice_pipeline.asr.protocol import Transcriber, TranscriberOptions
 from voice_pipeline.asr.recognizer import Recognizer
 from voice_pipeline.asr.registry import make_transcriber
 from voice_pipeline.asr.rejection import RejectionRules
@@ -24,6 +24,7 @@ from voice_pipeline.audio.files import read_recording
 from voice_pipeline.audio.formats import CHUNK_SAMPLES, SAMPLE_RATE, AudioChunk, Int16, samples_to_ns, to_float
 from voice_pipeline.vad.endpointer import Endpointer
 from voice_pipeline.vad.events import EndpointerOptions, Kind, Reason
+from voice_pipeline.vad.protocol import VoiceActivityDetector
 from voice_pipeline.vad.registry import make_detector
 from voice_pipeline.vad.segmenter import Segmenter
 
@@ -111,7 +112,9 @@ def _score(row: dict[str, str], way: str, ears: bool, text: str, guessed: str, s
     return Score(row["file"], row["language"], way, ears, text, row["transcript"], guessed, seconds, wrong, units)
 
 
-def _through_the_ears(samples: Int16, detector, engine, language: str) -> list[Result]:  # type: ignore[no-untyped-def]
+def _through_the_ears(
+    samples: Int16, detector: VoiceActivityDetector, engine: Transcriber, language: str
+) -> list[Result]:
     results: list[Result] = []
     detector.reset()
     segmenter = Segmenter(detector, Endpointer(EndpointerOptions()))
@@ -157,8 +160,8 @@ def _print(scores: list[Score]) -> None:
             wrong = "; ".join(f"{s.file}: {s.guessed}" for s in mine if s.guessed != s.language)
             print(f"{way}{'/ears' if ears else ''}: language right {len(right)} of {len(mine)}   {wrong}")
     for way, ears in ways:
-        mine = [s.seconds for s in scores if (s.way, s.ears) == (way, ears)]
-        print(f"{way}{'/ears' if ears else ''}: {sum(mine) / len(mine):.2f} s a recording")
+        took = [s.seconds for s in scores if (s.way, s.ears) == (way, ears)]
+        print(f"{way}{'/ears' if ears else ''}: {sum(took) / len(took):.2f} s a recording")
 
 
 def _belongs(language: str, group: str) -> bool:

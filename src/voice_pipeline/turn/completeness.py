@@ -1,5 +1,5 @@
-"""What the words say about the end of a turn: a sentence that ends in "the" or "um" goes on. Tables of English, judged
-by the last words and not by the full stop, which recognisers put after everything."""
+"""What the words say about the end of a turn: a sentence that ends in "the" or "um" goes on. Tables of English, and
+the last words that promise more in five other languages; judged by the last words and not by the full stop, which recognisers put after everything."""
 
 from __future__ import annotations
 
@@ -58,7 +58,22 @@ _WHOLE = re.compile(
     "|what|why|how|who|where|when|zero|one|two|three|four|five|six|seven|eight|nine|ten)( please)?"
 )
 
+# Conjunctions, articles and fillers that end no sentence in these languages. No rules there: a word that may end one as
+# well ("mit", "por", "in") stays out.
+_ELSEWHERE = {
+    "de": "und oder aber weil dass wenn ob der die das ein eine einen einem mein meine äh ähm hm also",
+    "es": "y o pero porque que si el la los las un una mi tu de del a con eh em pues",
+    "fr": "et ou mais parce que si le la les un une des du de mon ma mes euh hum alors",
+    "it": "e o ma perché che se il lo la i gli le un una di del della mio mia ehm eh allora",
+    "pt": "e ou mas porque que se o a os as um uma do da de meu minha hã então",
+}
+_STOPS = re.compile(
+    "(stop|stopp|halt|ja|nein|danke|bitte|hallo|warte|alto|basta|para|sí|no|gracias|hola|espera|arrête|oui|non|merci|bonjour"
+    "|attends|ferma|fermati|sì|grazie|ciao|aspetta|pare|chega|sim|não|obrigado|obrigada|olá)"
+)
+
 _REASONS = {word: reason for reason, words in _LAST_WORDS.items() for word in words.split()}
+_LAST_ELSEWHERE = {language: frozenset(words.split()) for language, words in _ELSEWHERE.items()}
 _PATTERNS = tuple((reason, re.compile(rf"(?:^|.*\s)(?:{pattern})$")) for reason, pattern in _RULES)
 _OPEN_MARKS = ("...", "…", ",", "-", "–", "—", ":", ";")
 _SENTENCE_END = re.compile(r"(?<=[.?!])\s+(?=\S)")
@@ -69,13 +84,18 @@ _LETTER = re.compile(r"\w\W+A\W*$")  # the letter, not the article: "Plan A."
 def incomplete(text: str, language: str = "en") -> str:
     """Why the speaker will go on, judging by the words; empty when nothing speaks against the end.
 
-    The reason never quotes the text. Only English is known: any other language gives an empty string.
+    The reason never quotes the text. Of German, Spanish, French, Italian and Portuguese only the last word is judged; a
+    language that is not known gives an empty string.
     """
-    if language.lower().split("-")[0] != "en":
+    code = language.lower().split("-")[0]
+    if code != "en" and code not in _ELSEWHERE:
         return ""
     text = _plain(text)
     if text.endswith(_OPEN_MARKS):
         return "the text breaks off"
+    if code != "en":
+        words = _WORD.findall(text.lower())
+        return "the last word promises more" if len(words) > 1 and words[-1] in _LAST_ELSEWHERE[code] else ""
     words = _WORD.findall(_SENTENCE_END.split(text)[-1].lower())
     if not words or _LETTER.search(text):
         return ""
@@ -87,8 +107,11 @@ def incomplete(text: str, language: str = "en") -> str:
 
 
 def whole(text: str, language: str = "en") -> bool:
-    """Whether these are words that people say alone, such as "Stop." and "Yes, please."; False but for English."""
-    if language.lower().split("-")[0] != "en":
+    """Whether these are words that people say alone, such as "Stop." and "Yes, please."; False for unknown languages."""
+    code = language.lower().split("-")[0]
+    if code in _ELSEWHERE:
+        return _STOPS.fullmatch(" ".join(_WORD.findall(_plain(text).lower()))) is not None
+    if code != "en":
         return False
     return _WHOLE.fullmatch(" ".join(_WORD.findall(_plain(text).lower()))) is not None
 

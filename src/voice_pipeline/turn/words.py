@@ -1,4 +1,7 @@
-"""What somebody says while the robot speaks: a listener's "mm-hm", or words that want the turn. English word lists."""
+"""What somebody says while the robot speaks: a listener's "mm-hm", or words that want the turn.
+
+The lists are English, with the most usual words of German, Spanish, French, Italian and Portuguese in one pot: a transcript
+may be in any of them. What is also a word of another language stays out; in every other language all words count."""
 
 from __future__ import annotations
 
@@ -9,10 +12,26 @@ import re
 _LISTENER = """
 a ah aha alright amazing bye cool er exactly fine good great ha haha hah hm hmm huh indeed interesting mhm mm mmhm mmhmm
 mmm nice of course oh ok okay ooh oops really right see so sure thank thanks the true uh uhhuh uhuh um wow yay yeah yep
-yes you yup i got it"""
+yes you yup i got it
+ach doch genau gut ja jaja jawohl klar naja schön stimmt
+ajá bueno claro eso genial sí vale
+bien d'accord oui ouais super voilà
+bene certo già sì
+bom isso pois sim tá"""
 _LISTENING = frozenset(_LISTENER.split())
 # One of these is enough, however short and however unsure the recogniser.
-_COMMANDS = frozenset(("stop", "halt", "quiet", "silence", "enough", "wait", "pause", "freeze", "cancel", "shut"))
+_COMMAND = """
+stop halt quiet silence enough wait pause freeze cancel shut
+stopp aufhören ruhe warte
+alto basta silencio
+arrête arrêtez attends assez
+fermati ferma silenzio aspetta
+chega silêncio"""
+_COMMANDS = frozenset(_COMMAND.split())
+# Orders to stop only when nothing else is said: "para" is also "for", "pare" a verb's beginning.
+_COMMANDS_ALONE = frozenset(
+    ("para", "para ya", "pare", "espera", "espere", "hör auf", "taistoi", "stai zitto", "cállate")
+)
 _WORD = re.compile(r"[\w']+")
 
 
@@ -27,9 +46,11 @@ def same_words(a: str, b: str) -> bool:
 
 
 def is_command_to_stop(text: str) -> bool:
-    """It begins or ends with a word that always stops the robot."""
+    """It begins or ends with a word that always stops the robot, or is one that does so alone."""
     words = words_of(text)
-    return bool(words) and (words[0] in _COMMANDS or words[-1] in _COMMANDS)
+    if not words:
+        return False
+    return words[0] in _COMMANDS or words[-1] in _COMMANDS or " ".join(words) in _COMMANDS_ALONE
 
 
 def real_words(text: str) -> int:

@@ -59,8 +59,12 @@ class OpenWakeWord:
                 )
             self._models[path.stem] = (session, entry.name, entry.shape[1])
         self._most = max(length for _, _, length in self._models.values())
+        # What was heard last: sound, bands of its spectrogram, embeddings; and frames since the last reset.
+        self._sound: Int16 = np.zeros(0, np.int16)
+        self._bands: Float32 = np.ones((_MEL_FRAMES, _BANDS), np.float32)
+        self._frames = 0
         self._silence = self._embeddings(self._spectrogram(np.zeros(_WARM_UP_S * SAMPLE_RATE, np.int16)))
-        self.reset()
+        self._heard: Float32 = self._silence[-self._most :]
 
     @property
     def words(self) -> list[str]:
@@ -88,9 +92,9 @@ class OpenWakeWord:
 
     def reset(self) -> None:
         """Forget what came before: silence, as upstream begins."""
-        self._sound: Int16 = np.zeros(0, np.int16)
-        self._bands: Float32 = np.ones((_MEL_FRAMES, _BANDS), np.float32)
-        self._heard: Float32 = self._silence[-self._most :]
+        self._sound = np.zeros(0, np.int16)
+        self._bands = np.ones((_MEL_FRAMES, _BANDS), np.float32)
+        self._heard = self._silence[-self._most :]
         self._frames = 0
 
     def close(self) -> None:
