@@ -83,6 +83,13 @@ class SoundServer:
         """Unload a module."""
         self.pactl("unload-module", handle)
 
+    def pull_everything(self) -> None:
+        """Unplug all that was plugged in."""
+        for line in self.pactl("list", "short", "modules").splitlines():
+            handle, module, *_ = line.split("\t")
+            if module != "module-native-protocol-unix":
+                self._ask("unload-module", handle)  # some went with their master
+
     def play(self, path: Path, speaker: str) -> subprocess.Popen[bytes]:
         """Begin to play a WAV on a loudspeaker."""
         command = [str(self._programs / "paplay"), f"--device={speaker}", str(path)]

@@ -15,7 +15,8 @@ from voice_pipeline.errors import VoiceError
 # What waits in the server at most: orders to stop are heard this much later, a machine that stalls longer runs dry.
 _BUFFER_S = 0.060
 _TURN_S = 0.1
-_STALLED_S = 2.0
+# Bluetooth wakes up in two seconds, and so does a null sink.
+_STALLED_S = 4.0
 
 
 class PulseSink:
