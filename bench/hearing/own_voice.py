@@ -64,8 +64,12 @@ def main(args: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="bench.hearing.own_voice", description=__doc__)
     parser.add_argument("--model", default="whisper-tiny.en-ct2", help="of the recogniser (default %(default)s)")
     parser.add_argument("--people", type=Path, help="JSON list with `text`, as bench.hearing.words leaves it")
+    parser.add_argument("--out", type=Path, help="file for (heard, said) of every echo")
     options = parser.parse_args(args)
-    echo = _echo_shares(options.model)
+    pairs = _echo_pairs(options.model)
+    echo = [s for heard, said in pairs if (s := _share(heard, said)) is not None]
+    if options.out:
+        options.out.write_text(json.dumps(pairs, indent=1))
     people = [share for said, heard in REPEATED if (share := _share(heard, said)) is not None]
     others = []
     if options.people:
@@ -83,12 +87,13 @@ def _share(heard: str, said: str) -> float | None:
     return share_in_order(words, spoken_words(said)) if words else None
 
 
-def _echo_shares(model: str) -> list[float]:
+def _echo_pairs(model: str) -> list[tuple[str, str]]:
+    """(heard, said) of every echo that the rules for noise let pass."""
     recogniser = make_transcriber(
         "faster_whisper", TranscriberOptions(model, compute_type="int8", encoder_window_s=10.0)
     )
     voice = make_synthesizer("piper", SynthesizerOptions(threads=1))
-    rules, rng, shares = RejectionRules(), np.random.default_rng(1), []
+    rules, rng, pairs = RejectionRules(), np.random.default_rng(1), []
     for said in SAID:
         chunks = list(voice.synthesize(said, voice.default_voice, 1.0, Cancellation()))
         dry = to_float(resample(np.concatenate(chunks), voice.sample_rate))
@@ -99,12 +104,13 @@ def _echo_shares(model: str) -> list[float]:
                 seconds = len(piece) / SAMPLE_RATE
                 if rules.reason(heard, level_dbfs((piece * 32767).astype(np.int16)), seconds):
                     continue  # held back already
-                shares.append(_share(heard.text, said) or 0.0)
-                if shares[-1] < 0.75:
-                    print(f"{shares[-1]:.2f} -{loss_db} dB, noise -{noise_db} dB, {name}: {heard.text} | {said}")
+                pairs.append((heard.text, said))
+                share = _share(heard.text, said) or 0.0
+                if share < 0.75:
+                    print(f"{share:.2f} -{loss_db} dB, noise -{noise_db} dB, {name}: {heard.text} | {said}")
     recogniser.close()
     voice.close()
-    return shares
+    return pairs
 
 
 def _echo(dry: Float32, loss_db: float, noise_db: float, rng: np.random.Generator) -> Float32:

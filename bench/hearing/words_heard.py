@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import mean
@@ -15,14 +15,14 @@ import numpy as np
 from voice_pipeline.asr.protocol import Transcriber, Transcription
 from voice_pipeline.audio.files import read_recording
 from voice_pipeline.audio.formats import CHUNK_SAMPLES, NS, SAMPLE_RATE, AudioChunk, Int16, samples_to_ns, to_float
-from voice_pipeline.commands._audio_folder import Recording, load_folder
+from voice_pipeline.commands._audio_folder import load_folder
 from voice_pipeline.vad.endpointer import Endpointer
 from voice_pipeline.vad.events import EndpointerOptions, Kind, Reason
 from voice_pipeline.vad.protocol import VoiceActivityDetector
 from voice_pipeline.vad.segmenter import Segmenter
 
 _START_NS = 1_700_000_000 * NS
-_SILENCE = np.zeros(SAMPLE_RATE, np.int16)
+SILENCE = np.zeros(SAMPLE_RATE, np.int16)
 # The same noise again, louder, softer and cut elsewhere: what is invented depends on all of it.
 NOISE_VARIANTS = ((0, 0.0), (0, -12.0), (0, 6.0), (6_000, 0.0), (11_000, -6.0), (17_000, -3.0))
 
@@ -40,7 +40,6 @@ class Heard:
     no_speech: float
     compression_ratio: float
     level_dbfs: float
-    start_probability: float
     mean_probability: float
     audio_s: float
     speech_s: float
@@ -53,36 +52,69 @@ class Heard:
         )
 
 
-def hear_folder(
-    folder: Path, engine: Transcriber, detector: VoiceActivityDetector, cache: Path, language: str, limit: int = 0
-) -> list[Heard]:
-    """Every utterance in a folder with a manifest; from `cache` when it was heard before."""
-    if cache.exists():
-        return [Heard(**x) for x in json.loads(cache.read_text())]
-    heard: list[Heard] = []
-    for index, recording in enumerate(load_folder(folder)[: limit or None]):
-        heard += _hear(index % 2, recording, engine, detector, language)
-        print(recording.path.name, *(f"| {h.text}" for h in heard if h.file == recording.path.name), flush=True)
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    cache.write_text(json.dumps([asdict(h) for h in heard], indent=1, ensure_ascii=False))
-    return heard
+def kept(cache: Path, hear: Callable[[], Iterable[Heard]]) -> list[Heard]:
+    """What was heard before, from `cache`, or else now."""
+    if not cache.exists():
+        heard = list(hear())
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        cache.write_text(json.dumps([asdict(h) for h in heard], indent=1, ensure_ascii=False))
+    return [Heard(**x) for x in json.loads(cache.read_text())]
 
 
-def _hear(
-    half: int, recording: Recording, engine: Transcriber, detector: VoiceActivityDetector, language: str
+def hear_folder(folder: Path, engine: Transcriber, detector: VoiceActivityDetector, language: str) -> Iterator[Heard]:
+    """Every utterance of a folder with a manifest; a recording without words is heard in all NOISE_VARIANTS."""
+    for index, recording in enumerate(load_folder(folder)):
+        samples = read_recording(recording.path).samples
+        for variant, (offset, gain_db) in enumerate(((0, 0.0),) if recording.transcript else NOISE_VARIANTS):
+            loud = np.clip(samples[offset:] * 10 ** (gain_db / 20), -32768, 32767).astype(np.int16)
+            name = recording.path.name
+            yield from hear_samples(name, index % 2, recording.transcript, variant, loud, engine, detector, language)
+
+
+def hear_samples(
+    name: str,
+    half: int,
+    transcript: str | None,
+    variant: int,
+    samples: Int16,
+    engine: Transcriber,
+    detector: VoiceActivityDetector,
+    language: str,
 ) -> Iterator[Heard]:
-    samples = read_recording(recording.path).samples
-    variants = ((0, 0.0),) if recording.transcript else NOISE_VARIANTS
-    for variant, (offset, gain_db) in enumerate(variants):
-        loud = np.clip(samples[offset:] * 10 ** (gain_db / 20), -32768, 32767).astype(np.int16)
-        audio = np.concatenate((_SILENCE[: SAMPLE_RATE // 2], loud, _SILENCE))
-        for u in _utterances(audio, detector):
-            h = engine.transcribe(to_float(audio[u.begin : u.end]), language)
-            yield Heard(
-                recording.path.name, half, recording.transcript, variant, h.text, h.confidence, h.no_speech_probability,
-                h.compression_ratio, u.level_dbfs, u.probabilities[0], mean(u.probabilities),
-                (u.end - u.begin) / SAMPLE_RATE, u.speech_s, h.language,
-            )  # fmt: skip
+    """Every utterance (or part of a long one) that the detector finds in int16[n]."""
+    audio = np.concatenate((SILENCE[: SAMPLE_RATE // 2], samples, SILENCE))
+    for u in _utterances(audio, detector):
+        heard = engine.transcribe(to_float(audio[u.begin : u.end]), language)
+        seconds = (u.end - u.begin) / SAMPLE_RATE
+        yield as_heard(name, half, transcript, variant, heard, u.level_dbfs, mean(u.probabilities), seconds, u.speech_s)
+
+
+def as_heard(
+    name: str,
+    half: int,
+    transcript: str | None,
+    variant: int,
+    heard: Transcription,
+    level_dbfs: float,
+    probability: float,
+    audio_s: float,
+    speech_s: float,
+) -> Heard:
+    """A transcription with its figures."""
+    figures = (heard.confidence, heard.no_speech_probability, heard.compression_ratio)
+    return Heard(
+        name,
+        half,
+        transcript,
+        variant,
+        heard.text,
+        *figures,
+        level_dbfs,
+        probability,
+        audio_s,
+        speech_s,
+        heard.language,
+    )
 
 
 @dataclass(frozen=True)
