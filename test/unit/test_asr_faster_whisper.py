@@ -12,6 +12,7 @@ from voice_pipeline.asr.rejection import RejectionRules
 from voice_pipeline.audio.files import read_recording
 from voice_pipeline.audio.formats import to_float
 from voice_pipeline.errors import VoiceError
+from voice_pipeline.vad.events import EndpointerOptions, Kind
 from voice_pipeline.vad.registry import make_detector
 
 # Said by the recordings in these files: a question, a word, a sentence of 13 s.
@@ -167,3 +168,27 @@ def test_a_compute_type_that_does_not_exist_says_what_to_set(model):
 def test_an_unknown_engine_lists_the_known():
     with pytest.raises(VoiceError, match="faster_whisper, distil_whisper"):
         make_transcriber("vosk", TranscriberOptions())
+
+
+def test_a_monologue_of_forty_seconds_is_one_final_in_parts_without_a_word_lost_or_doubled(
+    whisper, detector, recordings
+):
+    names = [
+        "long_resemblyze_322_124146_0000.wav",
+        "long_resemblyze_200_124139_0000.wav",
+        "long_resemblyze_2817_142371_0000.wav",
+    ]
+    quiet = np.zeros(4_000, np.int16)  # 0.25 s: a breath
+    parts = [read_recording(recordings / "dev" / n).samples for n in names]
+    # Passages with their silences cut, so that nobody ends the utterance at a seam.
+    spoken = [p[np.flatnonzero(np.abs(p) > 500)[0] : np.flatnonzero(np.abs(p) > 500)[-1]] for p in parts]
+    monologue = np.concatenate([x for s in spoken for x in (s, quiet)])
+    # Patient: a reader's breath does not end it.
+    heard = hear(monologue, detector, whisper, EndpointerOptions(min_silence=1.5), after_s=2.0, speculate=False)
+    finals = [r for r in heard.results if r.is_final]
+    assert sum(e.kind is Kind.SPLIT for e in heard.events) >= 1
+    assert len(finals) == 1
+    alone = " ".join(whisper.transcribe(to_float(p), "en").text for p in parts)
+    errors, words = word_errors(alone, heard.text)
+    print(f"{len(monologue) / 16_000:.0f} s, {errors} of {words} words differ from the passages heard alone")
+    assert errors / words <= 0.06, heard.text

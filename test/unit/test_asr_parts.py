@@ -157,16 +157,6 @@ def test_the_reason_of_a_rejected_long_utterance_is_that_of_its_longest_part(m):
     assert m.finals[0].rejected_by == "reject_level_dbfs"
 
 
-def test_a_split_within_a_pause_takes_the_guess_of_the_pause_and_needs_nothing_more(m):
-    m.talk(10)
-    m.r.paused(at(0, 9, 1, speech_end=8))
-    m.r.work()
-    assert not m.r.split(at(0, 10, 1, speech_end=8))
-    assert not m.r.ended(at(10, 10, 1, speech_end=8))
-    assert m.engine.calls == [list(range(9))]
-    assert [r.heard.text for r in m.finals] == [numbers(0, 9)]
-
-
 def test_an_end_with_nothing_said_since_the_split_waits_for_the_part(m):
     m.talk(10)
     m.r.split(at(0, 10, 1, speech_end=8))

@@ -147,16 +147,8 @@ class Recognizer:
             if segment.utterance_id in self._ended:
                 return False
             u = self._opened(segment)
-            guess = u.guess
             u.split(segment)
             self._forget_guesses(u.id)
-            if guess is not None and guess.segment.same_speech(segment):
-                u.parts[segment.audio_start_ns] = guess
-                return False
-            running = self._running
-            if running and running.priority is Priority.SPECULATIVE and running.segment.same_speech(segment):
-                self._running = replace(running, priority=Priority.PART, segment=segment)
-                return False
             return self._want(Priority.PART, segment)
 
     def dropped(self, utterance_id: str) -> None:
