@@ -26,6 +26,7 @@ class Neighbours(Node):
     def __init__(self, bench: Any, *names: str, hold: bool = False) -> None:
         super().__init__("neighbours", context=bench.context)
         self.spoken: list[str] = []
+        self.voices: list[str] = []  # of each
         self.moves: list[Any] = []
         self.triggered: list[str] = []
         self._ended = False
@@ -67,6 +68,7 @@ class Neighbours(Node):
 
     def _say(self, handle: Any) -> Say.Result:
         self.spoken.append(handle.request.text)
+        self.voices.append(handle.request.voice)
         feedback = Say.Feedback(phase=Say.Feedback.PLAYING)
         now = self.get_clock().now().to_msg()
         feedback.tts_request = feedback.first_audio = feedback.first_played = now

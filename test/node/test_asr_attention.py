@@ -173,20 +173,20 @@ def test_whisper_and_a_voice_together_open_it(ros, monkeypatch, model):
 
 def test_the_wake_phrase_of_a_profile_needs_a_word(ros, monkeypatch):
     monkeypatch.setattr("voice_pipeline.nodes.asr.make_engine", lambda name, options: object())
+    node = ros.start(AsrNode, {"wake_phrases": ["?"], "autostart": False}, wait=False)
+    node._transcriber = object()
     with pytest.raises(VoiceError, match="hey reachy"):
-        node = ros.start(AsrNode, {"wake_phrases": ["?"], "autostart": False}, wait=False)
-        node._transcriber = object()
         node.open()
 
 
 @pytest.mark.parametrize("language", ["auto", "de"])
 def test_another_language_than_the_model_knows_is_an_error_with_the_cure(model, language):
     model("whisper-tiny.en-ct2")
-    with pytest.raises(VoiceError, match="English only.*MODELS=whisper-base-ct2"):
+    with pytest.raises(VoiceError, match=r"English only.*MODELS=whisper-base-ct2"):
         make_transcriber(parameters({"language": language}))
 
 
 def test_a_language_that_does_not_exist_is_an_error(model):
     model("whisper-base-ct2")
-    with pytest.raises(VoiceError, match="'deutsch'.*ISO 639-1"):
+    with pytest.raises(VoiceError, match=r"'deutsch'.*ISO 639-1"):
         make_transcriber(parameters({"model": "whisper-base-ct2", "language": "deutsch"}))

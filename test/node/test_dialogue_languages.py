@@ -1,0 +1,68 @@
+"""The dialogue node is asked in several languages: the voice, what the model is told, and what is said when it fails."""
+
+import pytest
+from dialogue_bench import Neighbours, heard
+
+from scripted_model import ScriptedModel
+from voice_pipeline.dialogue.protocol import ModelUnavailable
+from voice_pipeline.nodes import dialogue
+
+VOICES = ["en=af_sarah", "fr=ff_siwis"]
+
+
+@pytest.fixture
+def model(monkeypatch):
+    scripted = ScriptedModel(
+        {
+            "Quel temps fait-il ? (Answer in French.)": ["Il fait beau."],
+            "Wie ist das Wetter? (Answer in English.)": ["It is sunny."],
+            "How is the weather?": ["It is warm."],
+        }
+    )
+    monkeypatch.setattr(dialogue, "create", lambda *_: scripted)
+    return scripted
+
+
+@pytest.fixture
+def robot(ros, model):
+    voice = Neighbours(ros, "say")
+    node = ros.start(dialogue.DialogueNode, {"voices": VOICES})
+    ros.wait(lambda: hasattr(node, "_ticker") and node._say.ready, 5.0, "say")
+    node.ask = ros.peer().publisher(dialogue.Transcript, "transcript")
+    yield node, voice
+    voice.end()
+
+
+def test_each_question_is_answered_in_its_language_with_its_voice(ros, robot):
+    node, voice = robot
+    questions = [("fr", "Quel temps fait-il ?"), ("en", "How is the weather?"), ("de", "Wie ist das Wetter?")]
+    for number, (language, text) in enumerate(questions):
+        node.ask.publish(heard(text, f"u{number}", language=language))
+        ros.wait(lambda n=number: len(voice.spoken) == n + 1 and node._engine.idle, 10.0, f"the answer in {language}")
+    assert voice.spoken == ["Il fait beau.", "It is warm.", "It is sunny."]
+    assert voice.voices == ["ff_siwis", "af_sarah", "af_sarah"]
+
+
+def test_the_history_keeps_what_the_model_was_told(ros, robot):
+    node, voice = robot
+    node.ask.publish(heard("Quel temps fait-il ?", "u1", language="fr"))
+    ros.wait(lambda: node._mind.history.turns == 1, 10.0, "the turn to be remembered")
+    assert node._mind.history.prompt("")[-3].content == "Quel temps fait-il ? (Answer in French.)"
+
+
+def test_the_apology_is_in_the_language_of_the_question(ros, robot, model, monkeypatch):
+    node, voice = robot
+
+    def broken(*_):
+        raise ModelUnavailable("the server is gone.", "Start it.")
+        yield
+
+    monkeypatch.setattr(model, "stream", broken)
+    node.ask.publish(heard("Quel temps fait-il ?", "u1", language="fr"))
+    ros.wait(lambda: voice.spoken, 10.0, "an apology")
+    assert (voice.spoken[0], voice.voices[0]) == ("Un instant, je n'arrive pas à réfléchir.", "ff_siwis")
+
+
+def test_voices_that_are_not_understood_fail_with_the_form_to_write(ros, model):
+    node = ros.start(dialogue.DialogueNode, {"voices": ["french"]}, wait=False)
+    ros.wait(lambda: "fr=ff_siwis" in node._fault, 10.0, "the fault")
