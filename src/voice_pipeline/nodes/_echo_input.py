@@ -50,8 +50,7 @@ class EchoInput:
         if p["echo"] == "gate":
             self._stage = HalfDuplexGate(self._reference, p["echo_gate_tail_s"])
         elif p["echo"] == "software":
-            canceller = make_canceller(suppress_noise=p["echo_suppress_noise"])
-            self._stage = SoftwareEcho(canceller, self._reference, p["echo_wait_s"])
+            self._stage = SoftwareEcho(make_canceller(), self._reference, p["echo_wait_s"])
         if self._stage is not None:
             self._subscriptions = [
                 node.create_subscription(AudioInfo, f"{_TOPIC}_info", self._on_info, LATCHED),
