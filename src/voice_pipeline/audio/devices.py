@@ -89,8 +89,10 @@ def find_device(devices: list[Device], wanted: str, direction: Direction) -> Dev
     able = devices if "monitor" in wanted.lower() else real
     listing = "; ".join(f"{d.index}: {d.label}" for d in devices)
     if not (devices if wanted else real):
+        looked_for = f", so none is '{wanted}'" if wanted else ""
         raise VoiceError(
-            f"this machine has no {direction.noun}.", f"Plug in a {direction.thing}, or use {direction.instead}."
+            f"this machine has no {direction.noun}{looked_for}.",
+            f"Plug in a {direction.thing}, or use {direction.instead}.",
         )
     if wanted == "":
         chosen = next((d for d in real if d.default), None)
