@@ -41,9 +41,11 @@ class Room(World):
         self.tell(VoiceActivity.START, name, start=start + 0.01)
         self.listen(1.5)
         if pause:
+            shown = len(self.partials)
             self.tell(
                 VoiceActivity.PAUSE, name, start=start + 0.01, speech_end=start + 0.8, end=start + 0.9, generation=1
             )
+            self.ros.wait(lambda: len(self.partials) > shown, 5.0, "the words at the pause")
         self.tell(
             VoiceActivity.END, name, start=start + 0.01, speech_end=start + 0.8, end=start + 1.0, generation=1, reason=1
         )

@@ -44,7 +44,7 @@ def test_each_question_is_answered_in_its_language_with_its_voice(ros, robot):
 
 
 def test_the_history_keeps_what_the_model_was_told(ros, robot):
-    node, voice = robot
+    node, _ = robot
     node.ask.publish(heard("Quel temps fait-il ?", "u1", language="fr"))
     ros.wait(lambda: node._mind.history.turns == 1, 10.0, "the turn to be remembered")
     assert node._mind.history.prompt("")[-3].content == "Quel temps fait-il ? (Answer in French.)"
