@@ -182,9 +182,4 @@ PARAMETERS = (
         minimum=0.0,
         maximum=0.2,
     ),
-    Param(
-        "echo_suppress_noise",
-        False,
-        "echo: software also suppresses noise while the robot speaks. False: TODO",
-    ),
 )
