@@ -33,7 +33,7 @@ def babble(audio: Path, engine: Transcriber, detector: VoiceActivityDetector, la
         mix = np.zeros(_BABBLE_S * SAMPLE_RATE)
         for chosen in rng.choice(len(rows), readers, replace=False):
             voice = read_recording(rows[chosen].path).samples.astype(float)
-            voice = np.roll(np.tile(voice, 3), rng.integers(len(voice)))[: len(mix)]
+            voice = np.resize(np.roll(voice, rng.integers(len(voice))), len(mix))
             mix += voice / np.sqrt(np.mean(voice**2)) * 10 ** (rng.uniform(-3, 3) / 20)
         samples = _scaled(mix, 2_000)
         yield from hear_samples(f"babble of {readers}", half, None, index, samples, engine, detector, language)

@@ -12,7 +12,7 @@ def ms(t):
     return T0 + int(t) * MS
 
 
-def speaking(text, seconds=3.0, start=0, until=None, share=0.75, say_id="a", own=None):
+def speaking(text, seconds=3.0, start=0, until=None, share=0.7, say_id="a", own=None):
     """A robot that says a text from `start`, in ms; reports of the player come every 50 ms."""
     own = own or OwnVoice(share)
     own.said(say_id, text, seconds / 2)
@@ -45,7 +45,7 @@ def test_a_piece_of_it_and_misheard_words_are_its_own_too():
 @pytest.mark.parametrize(
     ("said", "answer"),
     [
-        ("I look left.", "No, look right."),
+        ("I look left.", "No, look left."),
         ("I look left.", "No, please look left and nod."),
         ("Okay, I am turning my head to the right now.", "No, turn your head to the left."),
         (SENTENCE, "And the weather in Paris?"),

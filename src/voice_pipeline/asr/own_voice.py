@@ -46,7 +46,7 @@ class OwnVoice:
         share: of a text's words that must be the robot's, in order, for it to be taken for its own; above 1 never.
     """
 
-    def __init__(self, share: float = 0.75) -> None:
+    def __init__(self, share: float = 0.7) -> None:
         self._share = share
         self._clauses: dict[str, _Clause] = {}
         self._order: deque[str] = deque()

@@ -148,9 +148,10 @@ PARAMETERS = (
     ),
     Param(
         "reject_own_voice",
-        0.75,
+        0.7,
         "Reject a text of which this share of the words, in order, is what the loudspeaker was saying meanwhile, above 1 for "
-        "never. `stop` always passes. 0.75: mis-heard echo is above, people who repeat a few words below.",
+        "never. `stop` always passes. 0.7: two thirds of hard, mis-heard echo are above; `no, look left` after `I look "
+        "left` is at 0.67.",
         minimum=0.1,
         maximum=1.1,
     ),
