@@ -5,6 +5,8 @@ PYTHON ?= python3
 AUDIO ?=
 # One recording for the demo.
 WAV ?=
+# What `record:=true` kept, for eval.
+BAG ?=
 CASES ?=
 MODELS ?= demo
 ARGS ?=
@@ -69,9 +71,9 @@ bench-barge-in:  ## how soon speech over the answer silences it, and for how lon
 	@$(SETUP) --models test
 	@$(ENV) exec python -m pytest -s test/system/test_barge_in.py -k "speech_over or stop_over or noise" $(ARGS)
 
-eval:  ## word error rate through the pipeline, in real time (AUDIO=dir) -> build/eval/summary.json
+eval:  ## what the pipeline hears: errors, latency, report (AUDIO=dir, BAG=file.mcap, ARGS=--live) -> build/eval/
 	@$(SETUP) --models demo
-	@$(RUN).eval $(if $(AUDIO),--audio $(AUDIO)) $(ARGS)
+	@$(RUN).eval $(if $(AUDIO),--audio $(AUDIO)) $(if $(BAG),--bag $(BAG)) $(ARGS)
 
 eval-windows:  ## what shorter encoder windows of the recogniser cost in words and save in time
 	@$(SETUP) --models demo
