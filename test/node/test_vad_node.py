@@ -1,73 +1,19 @@
 """vad over DDS: events of real speech, verdicts on pauses beside a mock asr, the end of the source, and what it says when
 audio is missing or wrong."""
 
-import array
 import threading
-import time
 
 import numpy as np
 import pytest
-from audio_common_msgs.msg import AudioData, AudioDataStamped, AudioInfo
+from audio_common_msgs.msg import AudioInfo
 from diagnostic_msgs.msg import DiagnosticArray
+from vad_bench import T0, Microphone, kinds, sound, start
 from voice_pipeline.msg import EndOfTurn, Transcript, VoiceActivity
 
 from voice_pipeline.audio.files import read_recording
-from voice_pipeline.audio.formats import samples_to_ns, to_bytes
 from voice_pipeline.nodes.vad import VadNode
-from voice_pipeline.ros.qos import AUDIO, EVENTS, LATCHED
-from voice_pipeline.ros.stamps import to_msg, to_ns
-
-T0 = 1_700_000_000_000_000_000
-
-
-class Probability:
-    """A detector that takes the loudness for the probability: tests hold what is speech."""
-
-    def __init__(self):
-        self.fail = False
-
-    def probability(self, frame):
-        if self.fail:
-            raise RuntimeError("broken")
-        return float(np.abs(frame.astype(int)).max() / 10_000)
-
-    def reset(self):
-        pass
-
-    def close(self):
-        pass
-
-
-def sound(text):
-    """One letter is 32 ms: S speech, . silence."""
-    return np.concatenate([np.full(512, 9_000 if c == "S" else 0, np.int16) for c in text])
-
-
-class Microphone:
-    def __init__(self, peer):
-        self.publisher = peer.publisher(AudioDataStamped, "audio", AUDIO)
-        self.sent = 0
-
-    def send(self, samples, piece=512):
-        for at in range(0, len(samples), piece):
-            part = samples[at : at + piece]
-            message = AudioDataStamped(audio=AudioData(data=array.array("B", to_bytes(part))))
-            message.header.stamp = to_msg(T0 + samples_to_ns(self.sent))
-            self.sent += len(part)
-            self.publisher.publish(message)
-            time.sleep(0.001)
-
-
-def start(ros, monkeypatch, **params):
-    detector = Probability()
-    monkeypatch.setattr("voice_pipeline.nodes.vad.make_detector", lambda engine, model: detector)
-    events = ros.peer().record(VoiceActivity, "voice_activity", EVENTS)
-    node = ros.start(VadNode, {"end_of_turn": "none"} | params)
-    return node, Microphone(ros.peer()), events, detector
-
-
-def kinds(events):
-    return [e.event for e in events]
+from voice_pipeline.ros.qos import EVENTS, LATCHED
+from voice_pipeline.ros.stamps import to_ns
 
 
 def test_an_utterance_is_told_from_start_to_end_with_its_times(ros, monkeypatch):

@@ -1,6 +1,7 @@
 """The real model through the segmenter: speech is found, silence and noise are not."""
 
 import csv
+import itertools
 
 import numpy as np
 import pytest
@@ -118,6 +119,69 @@ def test_a_recorded_short_word_is_one_utterance(detector, recordings, name):
 def test_recorded_noise_is_no_utterance(detector, recordings, name):
     events = events_of(detector, read_recording(recordings / "noise" / name).samples)
     assert [e for e in events if e.kind is Kind.END and e.reason is not Reason.TOO_SHORT] == []
+
+
+def heard_from(detector, samples, before=()):
+    """Utterances that begin within `samples`, which come at once, or after `before` and a gap of 3 s; times in samples."""
+    detector.reset()
+    segmenter = Segmenter(detector, Endpointer(EndpointerOptions()))
+    events = []
+    for begin, audio in ((-len(before) - 48_000, before), (0, samples)):
+        for at in range(0, len(audio) - 511, 512):
+            events += segmenter.push(AudioChunk(START_NS + samples_to_ns(begin + at), audio[at : at + 512]))
+    events += segmenter.source_ended()
+    ends = [e for e in events if e.kind is Kind.END and e.reason is not Reason.TOO_SHORT]
+    spans = [(round((t - START_NS) * 16_000 / 1e9) for t in (e.audio_start_ns, e.audio_end_ns)) for e in ends]
+    return [span for span in map(tuple, spans) if span[1] > 0]
+
+
+@pytest.mark.parametrize("gap", [False, True])
+def test_a_recording_that_begins_and_ends_in_a_word_is_kept_from_its_first_sample_to_its_last(
+    detector, recordings, gap
+):
+    with (recordings / "dev" / "manifest.csv").open(newline="") as file:
+        rows = [r for r in csv.DictReader(file) if r["category"] == "long" and r["condition"] == "clean"]
+    before = np.zeros(32_000, np.int16) if gap else ()
+    for row in rows[:6]:
+        samples = read_recording(recordings / "dev" / row["file"]).samples
+        begin = round(float(row["speech_start_est"]) * 16_000) + 4_800  # 0.3 s into the first words
+        samples = samples[begin : begin + 512 * 60]
+        spans = heard_from(detector, samples, before)
+        assert spans[0][0] == 0, row["file"]
+        assert spans[-1][1] >= len(samples) - 512 - 3_200 or spans[-1][1] == len(samples), row["file"]
+
+
+def test_a_minute_and_more_of_reading_is_one_utterance_in_parts_without_a_gap(detector, recordings):
+    with (recordings / "dev" / "manifest.csv").open(newline="") as file:
+        rows = [r for r in csv.DictReader(file) if r["category"] == "long" and r["condition"] == "clean"]
+    spoken = [
+        (round(float(r["speech_start_est"]) * 16_000), round(float(r["speech_end_est"]) * 16_000), r["file"])
+        for r in rows[:7]
+    ]
+    pieces = [read_recording(recordings / "dev" / name).samples[a:b] for a, b, name in spoken]
+    rest = np.zeros(4_800, np.int16)  # of 0.3 s between them
+    samples = np.concatenate([np.concatenate((p, rest)) for p in pieces])
+    detector.reset()
+    options = EndpointerOptions(min_silence=3.0)  # readers stop for more than a second
+    segmenter = Segmenter(detector, Endpointer(options))
+    padded = np.concatenate((samples, np.zeros(64_000, np.int16)))
+    events = []
+    for at in range(0, len(padded) - 511, 512):
+        events += segmenter.push(AudioChunk(START_NS + samples_to_ns(at), padded[at : at + 512]))
+    parts = [e for e in events if e.kind in (Kind.SPLIT, Kind.END)]
+    assert {e.utterance_id for e in events} == {events[0].utterance_id}
+    assert [e.kind for e in parts] == [Kind.SPLIT] * (len(parts) - 1) + [Kind.END]
+    assert len(parts) >= len(samples) / 16_000 / 23
+    assert parts[0].audio_start_ns == START_NS
+    assert all(a.audio_end_ns == b.audio_start_ns for a, b in itertools.pairwise(parts))
+    assert max(e.audio_end_ns - e.audio_start_ns for e in parts) < 23e9
+    quiet = [np.abs(padded[c - 160 : c + 160].astype(int)).mean() for c in map(_sample, parts[:-1])]
+    print("parts", [round((e.audio_end_ns - e.audio_start_ns) / 1e9, 2) for e in parts], "level at the cuts", quiet)
+    assert max(quiet) < np.abs(samples.astype(int)).mean() / 3  # in a silence, not in a word
+
+
+def _sample(event):
+    return round((event.audio_end_ns - START_NS) * 16_000 / 1e9)
 
 
 def test_speech_is_reported_after_little_of_it(detector, recordings):

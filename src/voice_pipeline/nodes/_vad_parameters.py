@@ -175,10 +175,21 @@ PARAMETERS = (
     ),
     Param(
         "onset_while_playing",
-        0.7,
-        "Probability at which speech begins while the robot is heard, against what the echo canceller leaves of its voice.",
+        0.5,
+        "Probability at which speech begins while the robot is heard. 0.5: as always; a higher one delays people who talk "
+        "over it and stops little of an echo, which is speech too. min_level_while_playing_dbfs stops it.",
         minimum=0.05,
         maximum=0.99,
+    ),
+    Param(
+        "min_level_while_playing_dbfs",
+        -50.0,
+        "No utterance begins below this level while the robot is heard: what an echo canceller leaves of its voice is faint. "
+        "-50: people who talk over it are noticed as soon as without. Where it stops itself, raise it to just below "
+        "the level of a person's voice (level_dbfs on voice_activity).",
+        unit="dB",
+        minimum=-120.0,
+        maximum=0.0,
     ),
     _seconds(
         "playback_tail_s",
@@ -226,6 +237,7 @@ def bar_options(p: Mapping[str, Any]) -> BarOptions:
         onset_while_moving=p["onset_while_moving"],
         motion_cooldown=p["motion_cooldown_s"],
         onset_while_playing=p["onset_while_playing"],
+        min_level_while_playing=p["min_level_while_playing_dbfs"],
         playback_tail=p["playback_tail_s"],
     )
 

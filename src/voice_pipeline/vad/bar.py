@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 
 from voice_pipeline.audio.formats import NS
+from voice_pipeline.vad.events import Threshold
 
 WHILE_MOVING = ("as_usual", "raise", "hold")
 # MotionState comes at 10 Hz. Whoever says nothing for so long has crashed or was stopped: hearing must not depend on it.
@@ -17,13 +18,14 @@ _AUDIBLE_DBFS = -50.0
 
 @dataclass(frozen=True)
 class BarOptions:
-    """`while_moving` is one of WHILE_MOVING; the onsets are probabilities 0..1 that count where they are above the usual
-    one; cool-down and tail are s."""
+    """`while_moving` is one of WHILE_MOVING; the onsets are probabilities 0..1, the level is dBFS: each counts where it is
+    above the usual one. Cool-down and tail are s."""
 
     while_moving: str = "as_usual"
     onset_while_moving: float = 0.7
     motion_cooldown: float = 0.3
-    onset_while_playing: float = 0.7
+    onset_while_playing: float = 0.0
+    min_level_while_playing: float = -120.0
     playback_tail: float = 0.3
 
 
@@ -56,11 +58,12 @@ class Bar:
             return "moving"
         return "playing" if now_ns < self._playing_until_ns else ""
 
-    def onset(self, now_ns: int, usual: float) -> float:
-        """The probability that begins an utterance now; inf when nothing does."""
-        onset = usual
+    def threshold(self, now_ns: int, usual: Threshold) -> Threshold:
+        """What begins an utterance now; an onset of inf when nothing does."""
+        onset, level = usual.onset, usual.min_level
         if self._o.while_moving != "as_usual" and now_ns < self._moving_until_ns:
             onset = math.inf if self._o.while_moving == "hold" else max(onset, self._o.onset_while_moving)
         if now_ns < self._playing_until_ns:
             onset = max(onset, self._o.onset_while_playing)
-        return onset
+            level = max(level, self._o.min_level_while_playing)
+        return Threshold(onset, level)

@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import replace
 
 from voice_pipeline.audio.formats import NS, power_to_dbfs
-from voice_pipeline.vad.events import EndpointerOptions, Event, Kind, Reason
+from voice_pipeline.vad.events import EndpointerOptions, Event, Kind, Reason, Threshold
 from voice_pipeline.vad.utterance import FRAME_NS, Frame, Utterance, best_cut
 
 # A long part is cut in the best pause of so much of it; a part is then at least 12 s long where 20 is the limit.
@@ -28,6 +28,7 @@ class Endpointer:
 
     def __init__(self, options: EndpointerOptions | None = None, run_id: str = "") -> None:
         self._o = options or EndpointerOptions()
+        self.threshold = self._o.threshold  # what usually begins an utterance
         # Speech of 250 ms is sure to fill only 7 frames of 32 ms: whole frames decide, or short words are lost.
         self._least = _ns(self._o.min_speech) // FRAME_NS
         self._run = run_id or uuid.uuid4().hex[:8]
@@ -43,20 +44,14 @@ class Endpointer:
         """An utterance has begun and not ended."""
         return self._utterance is not None
 
-    @property
-    def onset(self) -> float:
-        """The probability that usually begins an utterance."""
-        return self._o.onset
-
-    def push(self, start_ns: int, probability: float, power: float, onset: float | None = None) -> list[Event]:
+    def push(self, start_ns: int, probability: float, power: float, threshold: Threshold | None = None) -> list[Event]:
         """Take one frame of 512 samples.
 
         Args:
             start_ns: capture time of its first sample.
             probability: of speech, 0..1; NaN counts as 0.
             power: mean square relative to full scale, 0..1.
-            onset: the probability that begins an utterance now, where it is not the usual one; one that is open goes on
-                as usual.
+            threshold: what begins an utterance now, where it is not the usual; one that is open goes on as usual.
         """
         events: list[Event] = []
         gap = start_ns - self._last_ns
@@ -67,7 +62,7 @@ class Endpointer:
         self._last_ns = frame.end_ns
         if self._utterance is not None:
             return events + self._follow(self._utterance, frame)
-        return events + self._listen(frame, self._o.onset if onset is None else onset)
+        return events + self._listen(frame, threshold or self.threshold)
 
     def judge(self, utterance_id: str, generation: int, complete: bool | None) -> list[Event]:
         """A verdict on a pause: the turn is complete, is not, or nobody knows (None). One for another pause is dropped.
@@ -88,8 +83,8 @@ class Endpointer:
         end_ns = self._audio_end(self._utterance, self._last_ns)
         return [self._end(self._utterance, self._unless_short(self._utterance, Reason.SOURCE_ENDED), end_ns, 0.0)]
 
-    def _listen(self, frame: Frame, onset: float) -> list[Event]:
-        if frame.probability < onset or power_to_dbfs(frame.power) < self._o.min_level:
+    def _listen(self, frame: Frame, threshold: Threshold) -> list[Event]:
+        if frame.probability < threshold.onset or power_to_dbfs(frame.power) < threshold.min_level:
             self._onset.clear()
             return []
         self._onset.append(frame)

@@ -28,6 +28,14 @@ class Reason(IntEnum):
 
 
 @dataclass(frozen=True)
+class Threshold:
+    """What a frame must reach to begin an utterance: a probability, and a level in dBFS."""
+
+    onset: float
+    min_level: float
+
+
+@dataclass(frozen=True)
 class EndpointerOptions:
     """Thresholds are probabilities 0..1, times are s, the level is dBFS.
 
@@ -54,6 +62,11 @@ class EndpointerOptions:
     max_utterance: float = 120.0
     min_level: float = -65.0
     max_gap: float = 1.0
+
+    @property
+    def threshold(self) -> Threshold:
+        """What usually begins an utterance."""
+        return Threshold(self.onset, self.min_level)
 
 
 @dataclass(frozen=True)

@@ -61,8 +61,8 @@ class Segmenter:
                 self._restart_detector()
             self.probability = self._detector.probability(frame)
             stamp = start_ns + samples_to_ns(index * CHUNK_SAMPLES)
-            onset = self._bar.onset(stamp, self._endpointer.onset)
-            events += self._after(self._endpointer.push(stamp, self.probability, mean_square(frame), onset))
+            threshold = self._bar.threshold(stamp, self._endpointer.threshold)
+            events += self._after(self._endpointer.push(stamp, self.probability, mean_square(frame), threshold))
         return events
 
     def judge(self, utterance_id: str, generation: int, complete: bool | None) -> list[Event]:
