@@ -82,7 +82,7 @@ def whole_files(
     """The same engine with the same settings on each whole file: what the pipeline is measured against."""
     from voice_pipeline.audio.files import read_recording
     from voice_pipeline.audio.formats import to_float
-    from voice_pipeline.nodes.asr import make_transcriber, parameters
+    from voice_pipeline.nodes.asr import make_transcriber, parameters, spoken
 
     settings = parameters(settings)
     transcriber = make_transcriber(settings)
@@ -90,5 +90,5 @@ def whole_files(
     for recording, result in track(jobs, "whole files", console=console, disable=not console.is_terminal):
         samples = to_float(read_recording(recording.path).samples)
         began = time.monotonic()
-        result.whole = transcriber.transcribe(samples, settings["language"]).text
+        result.whole = transcriber.transcribe(samples, spoken(settings)).text
         result.whole_ms = round(1e3 * (time.monotonic() - began), 1)
