@@ -36,7 +36,7 @@ HARD = {
     "60 -> 140 ms in the middle": Path(delay_later_s=0.14),
     "clock off by 100 ppm": Path(drift_ppm=100.0),
     "loud, amplifier clips": Path(level_db=0.0, clip_at=4_000.0),
-    "stamps 50 ms late": Path(delay_s=-0.05),
+    "reference comes 50 ms after its echo": Path(delay_s=-0.05),
 }
 _GAP_S = 1.5
 _normalise = EnglishTextNormalizer()
