@@ -3,7 +3,7 @@
 import pytest
 
 from voice_pipeline.asr.protocol import Transcription
-from voice_pipeline.asr.second_look import doubt, ends_in_repetition
+from voice_pipeline.asr.second_look import doubt, ends_in_repetition, leaves_out
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,10 @@ def test_a_text_that_was_cut_off_is_doubted():
 )
 def test_only_the_end_of_a_text_is_looked_at_for_repetition(text, repeats):
     assert ends_in_repetition(text) is repeats
+
+
+def test_a_long_time_with_few_words_shows_that_some_were_left_out():
+    assert leaves_out("no less than a second appearance of the smart man in top boots", 15.2)
+    assert not leaves_out("word " * 25, 15.2)
+    assert not leaves_out("stop", 6.0)
+    assert not leaves_out("", 20.0)

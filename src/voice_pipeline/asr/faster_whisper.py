@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from voice_pipeline.asr.protocol import Transcription
-from voice_pipeline.asr.second_look import doubt
+from voice_pipeline.asr.repetition import count_words
+from voice_pipeline.asr.second_look import doubt, in_halves, joined, leaves_out
 from voice_pipeline.audio.formats import SAMPLE_RATE, Float32
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.model_store import find_model
@@ -26,6 +27,7 @@ _TOKENS_AT_FIRST = 12  # in a short window, where a decoder that loops gets a se
 _TOKENS_AT_MOST = 224  # half of Whisper's context, its own limit for one window
 # Audio that fills a short window to its end loses its last word more often.
 _MARGIN_S = 0.5
+_MORE = 1.5  # times the words, or the first look is kept: a word or two more is chance
 
 
 class FasterWhisper:
@@ -75,6 +77,10 @@ class FasterWhisper:
             if not why:
                 return replace(heard, processing_s=time.monotonic() - began)
         heard, _ = self._look(audio, language, self._whole_s, _TOKENS_AT_LEAST)
+        if leaves_out(heard.text, seconds):
+            halves = [self._look(half, language, self._whole_s, _TOKENS_AT_LEAST)[0] for half in in_halves(audio)]
+            if count_words(" ".join(h.text for h in halves)) > _MORE * count_words(heard.text):
+                heard, why = joined(halves), "left words out"
         return replace(heard, second_look=why, processing_s=time.monotonic() - began)
 
     def _look(self, audio: Float32, language: str, window_s: float, tokens: int) -> tuple[Transcription, bool]:
