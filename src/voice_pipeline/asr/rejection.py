@@ -50,7 +50,7 @@ class RejectionRules:
     repetitions: int = 6
     words_per_second: float = 8.0
     seconds_per_word: float = 1.5
-    credibility: float = 0.18
+    credibility: float = 0.2
     no_speech: float = 0.6
     confidence: float = 0.5
     floor_confidence: float = 0.15

@@ -53,12 +53,11 @@ def in_halves(audio: Float32) -> tuple[Float32, Float32]:
 
 
 def joined(halves: Sequence[Transcription]) -> Transcription:
-    """The words of both; the figures are those of the one with more words, the no-speech probability the lower."""
+    """The words of both; the figures are those of the one with more words."""
     longest = max(halves, key=lambda h: len(h.text))
     return replace(
         longest,
         text=" ".join(h.text for h in halves if h.text),
-        no_speech_probability=min(h.no_speech_probability for h in halves),
         compression_ratio=max(h.compression_ratio for h in halves),
     )
 

@@ -88,10 +88,10 @@ PARAMETERS = (
     ),
     Param(
         "reject_credibility",
-        0.18,
+        0.2,
         "Reject three words or more with a credibility below this, one or two below half of it, 0 for never. Credibility: "
-        "confidence * (1 - no-speech probability). 0.18: babble is mostly below, hard real speech at 0.2 (single words "
-        "at 0.13).",
+        "confidence * (1 - no-speech probability). 0.2: babble of 10 s reaches 0.18, real sentences begin at 0.2 and single "
+        "words at 0.13.",
         minimum=0.0,
         maximum=1.0,
     ),
