@@ -50,7 +50,7 @@ def judge(text, level=-25.0, speech_s=2.0, rules=None, **figures):
             "reject_credibility",
         ),
         ("Okay.", {"confidence": 0.6, "no_speech_probability": 0.83}, {}, "often invented", "phantom_phrases"),
-        ("Go around", {"confidence": 0.37, "no_speech_probability": 0.74}, {}, "no speech: 0.74", "reject_no_speech"),
+        ("Go around", {"confidence": 0.45, "no_speech_probability": 0.7}, {}, "no speech: 0.70", "reject_no_speech"),
         ("Go around", {"confidence": 0.6, "no_speech_probability": 0.9}, {}, "below 0.1", "reject_credibility"),
         ("Go", {"confidence": 0.14, "no_speech_probability": 0.1}, {}, "confidence 0.14", "reject_below_confidence"),
     ],
