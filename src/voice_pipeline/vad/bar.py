@@ -22,7 +22,7 @@ class BarOptions:
     above the usual one. Cool-down and tail are s."""
 
     while_moving: str = "as_usual"
-    onset_while_moving: float = 0.7
+    onset_while_moving: float = 0.6
     motion_cooldown: float = 0.3
     onset_while_playing: float = 0.0
     min_level_while_playing: float = -120.0
