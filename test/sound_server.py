@@ -108,7 +108,7 @@ def start_sound_server(folder: Path) -> SoundServer:
     if not (unpacked / ".complete").exists():
         pytest.skip("no PulseAudio: `sh scripts/sound_server.sh` fetches it where apt-get works")
     root = unpacked / "root"
-    _preload(root)
+    _load(root, "libpulse.so.0")
     return SoundServer(root / "usr" / "bin", folder, root)
 
 
@@ -116,18 +116,20 @@ def _library_folders(root: Path) -> list[str]:
     return sorted({str(p.parent) for p in root.rglob("*.so*")})
 
 
-def _preload(root: Path) -> None:
-    """Load libpulse and what it needs into this process, so that the name alone finds it, as on a machine that has it."""
-    wanted = [p for p in root.rglob("lib*.so.*") if p.parent.name != "modules"] + list(
-        root.rglob("libpulsecommon-*.so")
-    )
-    for _ in range(6):  # the dependencies of dependencies
-        missing = []
-        for path in wanted:
-            try:
-                ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)
-            except OSError:
-                missing.append(path)
-        if len(missing) == len(wanted):
+def _load(root: Path, name: str) -> None:
+    """Load an unpacked library, and what it needs, into this process; then its name alone finds it, as where it is installed.
+
+    Local to itself: Debian's WebRTC library lies there too, and would take over the symbols of the echo canceller's.
+    """
+    path = next(iter(root.rglob(name)), None)
+    if path is None:
+        raise RuntimeError(f"{name} is neither on this machine nor in {root}: delete that folder and run make test")
+    while True:
+        try:
+            ctypes.CDLL(str(path), mode=os.RTLD_LOCAL | os.RTLD_NOW)
             return
-        wanted = missing
+        except OSError as error:  # "libsndfile.so.1: cannot open shared object file"
+            missing = str(error).split(":")[0]
+            if missing in (name, str(path)) or "cannot open" not in str(error):
+                raise
+            _load(root, missing)
