@@ -34,6 +34,6 @@ def test_the_jetson_profile_keeps_what_the_board_was_planned_with():
     assert p["asr"]["engine"] == "distil_whisper"
     assert p["asr"]["model"] == "distil-whisper/distil-small.en"
     assert (p["asr"]["compute_type"], p["asr"]["beam_size"]) == ("float16", 1)
-    assert (p["vad"]["onset"], p["vad"]["min_speech_s"], p["vad"]["max_utterance_s"]) == (0.5, 0.25, 20.0)
+    assert (p["vad"]["onset"], p["vad"]["min_speech_s"], p["vad"]["max_part_s"]) == (0.5, 0.25, 20.0)
     assert p["dialogue"]["model"] == "phi3:mini"
     assert p["tts"]["providers"][0] == "CUDAExecutionProvider"
