@@ -6,6 +6,7 @@ Needs the demo's models, because a node creates its topics when it starts.
 from __future__ import annotations
 
 import sys
+import tempfile
 import time
 
 import rclpy
@@ -13,7 +14,8 @@ from rclpy.action import get_action_client_names_and_types_by_node as action_cli
 from rclpy.action import get_action_server_names_and_types_by_node as action_servers
 
 from voice_pipeline.bringup.container import make_node
-from voice_pipeline.bringup.plan import make_plan
+from voice_pipeline.bringup.plan import NodeSpec, make_plan
+from voice_pipeline.bringup.profile import OPTIONAL
 
 # What every managed node has.
 COMMON = ("/rosout", "/parameter_events", "/diagnostics", "/clock", "transition_event", "_action/")
@@ -26,6 +28,8 @@ COMMON_SERVICES = (
     "_action/",
     "type_description",
 )
+# Nobody's conversations belong in the documentation.
+OWN = {"recorder": {"folder": tempfile.mkdtemp()}}
 HEAD = """# The nodes
 
 Written from the running nodes by `make docs`; do not edit. Names are relative: a `namespace` moves them all.
@@ -39,7 +43,7 @@ Every node also publishes its health on `/diagnostics` once a second, has the se
 def main() -> None:
     rclpy.init(args=[], domain_id=99)
     print(HEAD)
-    for spec in make_plan("demo").all:
+    for spec in specs():
         node = make_node(spec)
         node.trigger_configure()
         node.trigger_activate()
@@ -51,6 +55,13 @@ def main() -> None:
         node.release()
         node.destroy_node()
     rclpy.shutdown()
+
+
+def specs() -> list[NodeSpec]:
+    """The nodes of the demo, and behind them those that run only where they are asked for."""
+    plan = make_plan("demo")
+    optional = [NodeSpec(name, plan.profile.path, {"autostart": False, **OWN.get(name, {})}) for name in OPTIONAL]
+    return [*plan.all, *optional]
 
 
 def interfaces(node) -> None:

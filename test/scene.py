@@ -42,9 +42,19 @@ class Heard:
 
 
 class Scene:
-    """See the module. `say` is what the model answers to everything."""
+    """See the module. `say` is what the model answers to everything; `player`, `capture`: parameters of their own."""
 
-    def __init__(self, ros: Any, monkeypatch: Any, say: str, *, engine: str = "piper", ears: bool = True) -> None:
+    def __init__(
+        self,
+        ros: Any,
+        monkeypatch: Any,
+        say: str,
+        *,
+        engine: str = "piper",
+        ears: bool = True,
+        player: dict[str, Any] | None = None,
+        capture: dict[str, Any] | None = None,
+    ) -> None:
         self.ros = ros
         self.model = ScriptedModel(lambda question: [say] if "stop" not in question.lower() else ["Okay."])
         monkeypatch.setattr(dialogue, "create", lambda *_: self.model)
@@ -53,13 +63,13 @@ class Scene:
         self.states: list[tuple[float, Any]] = []
         self.activity: list[tuple[float, Any]] = []
         self.files: dict[str, tuple[int, int]] = {}
-        self.player = ros.start(audio_player.AudioPlayerNode, {"sink": "null", "sample_rate": 24000})
+        self.player = ros.start(audio_player.AudioPlayerNode, player or {"sink": "null", "sample_rate": 24000})
         self.tts = ros.start(tts.TtsNode, {"engine": engine, "threads": 1})
         self.dialogue = ros.start(dialogue.DialogueNode, {"language": "en"})
         if ears:
             ros.start(asr.AsrNode, {"model": "whisper-tiny.en-ct2", "compute_type": "int8"})
             ros.start(vad.VadNode)
-            ros.start(audio_capture.AudioCaptureNode, {"source": "file", "silence_before_s": 0.1})
+            ros.start(audio_capture.AudioCaptureNode, capture or {"source": "file", "silence_before_s": 0.1, "echo": "off"})
         node = peer.node
         node.create_subscription(AudioDataStamped, "playback/audio", self._on_audio, AUDIO)
         node.create_subscription(PlaybackState, "playback", lambda m: self.states.append((time.time(), m)), EVENTS)

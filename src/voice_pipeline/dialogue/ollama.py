@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import queue
-import threading
-import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +9,7 @@ import httpx
 import ollama
 
 from voice_pipeline.dialogue.connection import Sockets
+from voice_pipeline.dialogue.model_server import ModelServer, Progress
 from voice_pipeline.dialogue.protocol import (
     Delta,
     Done,
@@ -28,23 +26,19 @@ from voice_pipeline.dialogue.render import render
 if TYPE_CHECKING:
     from voice_pipeline.dialogue import ModelSettings
 
-_POLL_S = 0.02  # how often a waiting consumer looks at `cancel`
-_NS = 1e-9
-
 
 def create(settings: ModelSettings) -> Ollama:
     """Cheap; nothing is contacted before warm_up."""
     return Ollama(settings)
 
 
-class Ollama:
-    """Every request has a connection of its own, shut when the answer is given up: the server then stops too."""
+class Ollama(ModelServer):
+    """See ModelServer."""
 
     def __init__(self, settings: ModelSettings) -> None:
-        self._settings = settings
+        super().__init__(settings)
         self._native_tools = False
         self._thinks = False
-        self._open: set[_Connection] = set()
 
     @property
     def native_tools(self) -> bool:
@@ -52,82 +46,32 @@ class Ollama:
 
     def prepare(self) -> None:
         """Ask the server what the model can do. A model it does not have is the commonest mistake."""
-        connection = _Connection(self._settings, self._settings.connect_timeout_s + 3.0)
+        sockets = Sockets()
         try:
-            capabilities = connection.client.show(self._settings.model).capabilities or []
+            client = self._client(sockets, self._settings.connect_timeout_s + 3.0)
+            capabilities = client.show(self._settings.model).capabilities or []
         except Exception as error:
             raise self._explain(error) from error
         finally:
-            connection.shut()
+            sockets.shut()
         self._native_tools = "tools" in capabilities
         self._thinks = "thinking" in capabilities
 
-    def warm_up(self, prefix: Sequence[Message], tools: Sequence[ToolSpec]) -> None:
-        options = GenerateOptions(max_tokens=1)
-        messages = [*prefix, Message("user", "Hello")]
-        # Loading the weights may take a minute on a small computer: its own, longer limit.
-        for _ in self._run(messages, tools, threading.Event(), options, self._settings.load_timeout_s):
-            pass
+    def _send(self, sockets: Sockets, request: dict[str, Any], read_s: float) -> Iterator[Any]:
+        chunk = None
+        for chunk in self._client(sockets, read_s).chat(**request):
+            yield chunk
+        if chunk is None or not chunk.done:
+            raise ModelUnavailable(
+                f"{self._settings.host} closed the connection in the middle of an answer.",
+                "Look at the server's log (`journalctl -u ollama`); short memory is the usual cause.",
+            )
 
-    def read_ahead(self, messages: Sequence[Message], tools: Sequence[ToolSpec], cancel: threading.Event) -> None:
-        one = GenerateOptions(max_tokens=1)
-        for _ in self._run(messages, tools, cancel, one, self._settings.load_timeout_s):
-            pass
-
-    def stream(
-        self,
-        messages: Sequence[Message],
-        tools: Sequence[ToolSpec],
-        cancel: threading.Event,
-        options: GenerateOptions,
-    ) -> Iterator[Delta]:
-        yield from self._run(messages, tools, cancel, options, self._settings.first_token_timeout_s)
-
-    def close(self) -> None:
-        for connection in list(self._open):
-            connection.shut()
-
-    def _run(
-        self,
-        messages: Sequence[Message],
-        tools: Sequence[ToolSpec],
-        cancel: threading.Event,
-        options: GenerateOptions,
-        first_s: float,
-    ) -> Iterator[Delta]:
-        connection = _Connection(self._settings, first_s + self._settings.stall_timeout_s)
-        self._open.add(connection)
-        chunks: queue.Queue[Any] = queue.Queue()
-        request = self._request(messages, tools, options)
-        threading.Thread(target=_read, args=(connection, request, chunks), name="ollama", daemon=True).start()
-        try:
-            yield from self._deltas(chunks, cancel, first_s)
-        finally:
-            self._open.discard(connection)
-            connection.shut()
-
-    def _deltas(self, chunks: queue.Queue[Any], cancel: threading.Event, first_s: float) -> Iterator[Delta]:
-        start = time.monotonic()
-        first = 0.0
-        deadline = start + first_s
-        while not cancel.is_set():
-            try:
-                chunk = chunks.get(timeout=_POLL_S)
-            except queue.Empty:
-                if time.monotonic() > deadline:
-                    raise self._too_slow(first, first_s) from None
-                continue
-            if isinstance(chunk, Exception):
-                raise self._explain(chunk) from chunk
-            if chunk is None:
-                raise ModelUnavailable(
-                    f"{self._settings.host} closed the connection in the middle of an answer.",
-                    "Look at the server's log (`journalctl -u ollama`); short memory is the usual cause.",
-                )
+    def _deltas(self, chunks: Iterator[Any], progress: Progress) -> Iterator[Delta]:
+        for chunk in chunks:
             message = chunk.message
             if message.content or message.tool_calls:
-                first = first or time.monotonic() - start
-            deadline = time.monotonic() + (self._settings.stall_timeout_s if first else first_s)
+                progress.began()
             if message.content:
                 yield TextDelta(message.content)
             for call in message.tool_calls or ():
@@ -136,8 +80,8 @@ class Ollama:
                 yield Done(
                     prompt_tokens=chunk.prompt_eval_count or 0,
                     answer_tokens=chunk.eval_count or 0,
-                    first_token_s=first,
-                    total_s=time.monotonic() - start,
+                    first_token_s=progress.first,
+                    total_s=progress.seconds,
                     truncated=chunk.done_reason == "length",
                 )
                 return
@@ -170,9 +114,9 @@ class Ollama:
             request["think"] = False  # a thinking model answers after half a minute
         return request
 
-    def _too_slow(self, first: float, first_s: float) -> ModelTimeout:
+    def _too_slow(self, begun: bool, first_s: float) -> ModelTimeout:
         s = self._settings
-        if first:
+        if begun:
             what = f"{s.host} stopped in the middle of an answer for {s.stall_timeout_s:g} s."
         else:
             what = f"{s.model} on {s.host} gave no first word within {first_s:g} s."
@@ -180,6 +124,8 @@ class Ollama:
 
     def _explain(self, error: Exception) -> ModelUnavailable | ModelTimeout:
         s = self._settings
+        if isinstance(error, ModelUnavailable):
+            return error
         if isinstance(error, ollama.ResponseError) and error.status_code == 404:
             return ModelUnavailable(f"{s.host} has no model '{s.model}'.", f"Run `ollama pull {s.model}`.")
         if isinstance(error, ollama.ResponseError):
@@ -194,33 +140,14 @@ class Ollama:
             "Check `host`: something else may listen there, or the server crashed.",
         )
 
-
-class _Connection:
-    """One client for one request."""
-
-    def __init__(self, settings: ModelSettings, read_s: float) -> None:
-        self._sockets = Sockets()
-        self.client = ollama.Client(
-            host=settings.host,
-            timeout=httpx.Timeout(read_s, connect=settings.connect_timeout_s),
+    def _client(self, sockets: Sockets, read_s: float) -> ollama.Client:
+        return ollama.Client(
+            host=self._settings.host,
+            timeout=httpx.Timeout(read_s, connect=self._settings.connect_timeout_s),
             limits=httpx.Limits(max_keepalive_connections=0),
-            event_hooks=self._sockets.hooks,
+            event_hooks=sockets.hooks,
             trust_env=False,  # a proxy of the environment must not see what was said at home
         )
-
-    def shut(self) -> None:
-        """End the request, whatever it waits for."""
-        self._sockets.shut()
-
-
-def _read(connection: _Connection, request: dict[str, Any], chunks: queue.Queue[Any]) -> None:
-    """Thread: everything the server sends, then None, or the exception that ended it."""
-    try:
-        for chunk in connection.client.chat(**request):
-            chunks.put(chunk)
-        chunks.put(None)
-    except Exception as error:  # crosses to the consumer's thread
-        chunks.put(error)
 
 
 def _native(message: Message) -> dict[str, Any]:

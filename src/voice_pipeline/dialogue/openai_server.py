@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import queue
-import threading
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,6 +12,7 @@ import httpx
 
 from voice_pipeline.dialogue.connection import Sockets
 from voice_pipeline.dialogue.grammar import answer_grammar
+from voice_pipeline.dialogue.model_server import ModelServer, Progress
 from voice_pipeline.dialogue.protocol import (
     Delta,
     Done,
@@ -31,7 +29,6 @@ from voice_pipeline.dialogue.render import render
 if TYPE_CHECKING:
     from voice_pipeline.dialogue import ModelSettings
 
-_POLL_S = 0.02  # how often a waiting consumer looks at `cancel`
 _KEY = "VOICE_PIPELINE_API_KEY"  # of the environment; parameters are readable for everybody on the network
 _SLOW = "Choose a smaller model, or raise first_token_timeout_s and stall_timeout_s."
 
@@ -45,8 +42,6 @@ def create(settings: ModelSettings) -> OpenAiServer:
 class _Stream:
     """What has come of one answer."""
 
-    start: float
-    first: float = 0.0
     reason: str = ""  # why the server ended it
     usage: dict[str, Any] = field(default_factory=dict)
     timings: dict[str, Any] = field(default_factory=dict)  # llama.cpp's own figures
@@ -60,29 +55,28 @@ class _Stream:
                 arguments = {}  # refused by the schema, with a reason the model can read
             yield ToolCallRequest(call["name"], arguments if isinstance(arguments, dict) else {})
 
-    def done(self) -> Done:
+    def done(self, progress: Progress) -> Done:
         cached = (self.usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
         prompt = int(self.usage.get("prompt_tokens") or 0)
         return Done(
             prompt_tokens=int(self.timings.get("prompt_n", prompt - cached)),
             cached_tokens=int(self.timings.get("cache_n", cached)),
             answer_tokens=int(self.timings.get("predicted_n", self.usage.get("completion_tokens") or 0)),
-            first_token_s=self.first,
-            total_s=time.monotonic() - self.start,
+            first_token_s=progress.first,
+            total_s=progress.seconds,
             truncated=self.reason == "length",
         )
 
 
-class OpenAiServer:
-    """Every request has a connection of its own, shut when the answer is given up: the server then stops too."""
+class OpenAiServer(ModelServer):
+    """See ModelServer."""
 
     def __init__(self, settings: ModelSettings) -> None:
-        self._settings = settings
+        super().__init__(settings)
         host = settings.host.rstrip("/")
         self._base = host if host.endswith("/v1") else f"{host}/v1"
         self._model = settings.model
         self._owner = ""  # what the server says it is; decides which extras it takes
-        self._open: set[Sockets] = set()
 
     @property
     def native_tools(self) -> bool:
@@ -108,75 +102,25 @@ class OpenAiServer:
         self._model = wanted
         self._owner = str(models[wanted].get("owned_by", ""))
 
-    def warm_up(self, prefix: Sequence[Message], tools: Sequence[ToolSpec]) -> None:
-        self.read_ahead([*prefix, Message("user", "Hello")], tools, threading.Event())
-
-    def read_ahead(self, messages: Sequence[Message], tools: Sequence[ToolSpec], cancel: threading.Event) -> None:
-        one = GenerateOptions(max_tokens=1)
-        for _ in self._run(messages, tools, cancel, one, self._settings.load_timeout_s):
-            pass
-
-    def stream(
-        self,
-        messages: Sequence[Message],
-        tools: Sequence[ToolSpec],
-        cancel: threading.Event,
-        options: GenerateOptions,
-    ) -> Iterator[Delta]:
-        yield from self._run(messages, tools, cancel, options, self._settings.first_token_timeout_s)
-
-    def close(self) -> None:
-        for sockets in list(self._open):
-            sockets.shut()
-
-    def _run(
-        self,
-        messages: Sequence[Message],
-        tools: Sequence[ToolSpec],
-        cancel: threading.Event,
-        options: GenerateOptions,
-        first_s: float,
-    ) -> Iterator[Delta]:
-        sockets = Sockets()
-        self._open.add(sockets)
-        events: queue.Queue[Any] = queue.Queue()
-        request = self._request(messages, tools, options)
-        read_s = first_s + self._settings.stall_timeout_s
-        threading.Thread(target=self._read, args=(sockets, request, read_s, events), name="openai", daemon=True).start()
-        try:
-            yield from self._deltas(events, cancel, first_s)
-        finally:
-            self._open.discard(sockets)
-            sockets.shut()
-
-    def _deltas(self, events: queue.Queue[Any], cancel: threading.Event, first_s: float) -> Iterator[Delta]:
-        s = _Stream(time.monotonic())
-        deadline = s.start + first_s
-        while not cancel.is_set():
+    def _deltas(self, chunks: Iterator[Any], progress: Progress) -> Iterator[Delta]:
+        s = _Stream()
+        for event in chunks:
             try:
-                event = events.get(timeout=_POLL_S)
-            except queue.Empty:
-                if time.monotonic() > deadline:
-                    what = "stopped in the middle" if s.first else f"gave no first word within {first_s:g} s"
-                    raise ModelTimeout(f"{self._model} on {self._base} {what}.", _SLOW) from None
-                continue
-            if isinstance(event, Exception):
-                raise self._explain(event) from event
-            if event is None:
+                text = self._take(event, s)
+            except (AttributeError, TypeError, ValueError, LookupError) as error:  # JSON, but of no answer
+                raise self._explain(error) from error
+            if text or s.calls:
+                progress.began()
+            if text:
+                yield TextDelta(text)
+            if event.get("ended"):
                 if not s.reason:
                     raise ModelUnavailable(
                         f"{self._base} closed the connection in the middle of an answer.",
                         "Look at the server's log; short memory is the usual cause.",
                     )
                 yield from s.requests()
-                yield s.done()
-                return
-            text = self._take(event, s)
-            if text or s.calls:
-                s.first = s.first or time.monotonic() - s.start
-            deadline = time.monotonic() + (self._settings.stall_timeout_s if s.first else first_s)
-            if text:
-                yield TextDelta(text)
+                yield s.done(progress)
 
     def _take(self, event: dict[str, Any], s: _Stream) -> str:
         """The text in one event; everything else goes into `s`."""
@@ -224,26 +168,26 @@ class OpenAiServer:
             request["grammar"] = answer_grammar(allowed, options.max_calls)
         return request
 
-    def _read(self, sockets: Sockets, request: dict[str, Any], read_s: float, events: queue.Queue[Any]) -> None:
-        """Thread: every event of the stream, then None, or the exception that ended it."""
-        try:
-            with (
-                self._client(sockets, read_s) as client,
-                client.stream("POST", f"{self._base}/chat/completions", json=request) as answer,
-            ):
-                if answer.is_error:
-                    answer.read()
-                    answer.raise_for_status()
-                for line in answer.iter_lines():
-                    if not line.startswith("data:"):
-                        continue  # comments that keep the connection alive, and blank lines
-                    data = line[5:].strip()
-                    if data == "[DONE]":
-                        break
-                    events.put(_event(data))
-            events.put(None)
-        except Exception as error:  # crosses to the consumer's thread
-            events.put(error)
+    def _send(self, sockets: Sockets, request: dict[str, Any], read_s: float) -> Iterator[Any]:
+        with (
+            self._client(sockets, read_s) as client,
+            client.stream("POST", f"{self._base}/chat/completions", json=request) as answer,
+        ):
+            if answer.is_error:
+                answer.read()
+                answer.raise_for_status()
+            for line in answer.iter_lines():
+                if not line.startswith("data:"):
+                    continue  # comments that keep the connection alive, and blank lines
+                data = line[5:].strip()
+                if data == "[DONE]":
+                    break
+                yield _event(data)
+        yield {"ended": True}  # only now: the figures come behind the last word
+
+    def _too_slow(self, begun: bool, first_s: float) -> ModelTimeout:
+        what = "stopped in the middle" if begun else f"gave no first word within {first_s:g} s"
+        return ModelTimeout(f"{self._model} on {self._base} {what}.", _SLOW)
 
     def _client(self, sockets: Sockets, read_s: float) -> httpx.Client:
         key = os.environ.get(_KEY, "")
@@ -275,19 +219,22 @@ class OpenAiServer:
 
 
 def _event(data: str) -> dict[str, Any]:
-    event: dict[str, Any] = json.loads(data)
-    if not hasattr(event, "get"):
-        raise ValueError(f"an event that is no object: {data[:80]}")
-    return event
+    event = json.loads(data)
+    if isinstance(event, dict):
+        return event
+    raise ValueError(f"an event that is no object: {data[:80]}")
 
 
 def _native(messages: Sequence[Message]) -> list[dict[str, Any]]:
-    """Tool calls with ids, as the interface wants them: an answer names the call it belongs to."""
+    """Tool calls with ids, as the interface wants them: an answer names its call, and no call stays without one."""
     out: list[dict[str, Any]] = []
     number = 0
     waiting: list[str] = []
     for message in messages:
         entry: dict[str, Any] = {"role": message.role, "content": message.content}
+        if message.role != "tool":
+            out += [{"role": "tool", "content": "done", "tool_call_id": call_id} for call_id in waiting]
+            waiting = []
         if message.calls:
             waiting = [f"call_{number + i}" for i in range(len(message.calls))]
             number += len(message.calls)
