@@ -32,6 +32,7 @@ from voice_pipeline.vad.segmenter import Segmenter
 MODES = ("off", "software", "software+noise", "gate")
 DELAYS = (0.02, 0.06, 0.12, 0.25)
 HARD = {
+    "headphones: nothing is heard": Path(level_db=-200.0),
     "plain, 60 ms": Path(),
     "60 -> 140 ms in the middle": Path(delay_later_s=0.14),
     "clock off by 100 ppm": Path(drift_ppm=100.0),

@@ -132,6 +132,34 @@ def test_a_hole_in_the_microphone_is_survived_without_losing_the_held_chunk(soft
     assert software.figures().problem == ""
 
 
+def test_with_headphones_a_person_is_left_as_they_are(software, reference):
+    played, near = voice(12.0), voice(12.0, seed=7)
+    near[: 4 * RATE] = 0.0
+    out = joined(stream(software, reference, near, played))
+    part = slice(6 * RATE, 11 * RATE)
+    lost = near[part] - out[part]
+    assert software.figures().values["echo_heard"] == "false"
+    assert level_dbfs(lost / 32_768) < level_dbfs(near[part] / 32_768) - 10.0
+
+
+def test_an_echo_that_begins_later_is_taken_out_again(software, reference):
+    played = voice(16.0)
+    microphone = late(played, 0.05)
+    microphone[: 6 * RATE] = np.random.default_rng(1).normal(0, 5, 6 * RATE)
+    out = joined(stream(software, reference, microphone, played))
+    part = slice(11 * RATE, 15 * RATE)
+    assert software.figures().values["echo_heard"] == "true"
+    assert level_dbfs(out[part]) < level_dbfs(microphone[part] / 32_768) - 20.0
+
+
+def test_who_speaks_over_the_echo_is_not_suppressed_with_it(software, reference):
+    played, near = voice(14.0), voice(14.0, seed=7)
+    near[: 8 * RATE] = 0.0
+    out = joined(stream(software, reference, late(played, 0.05) + near, played))
+    part = slice(9 * RATE, 13 * RATE)
+    assert level_dbfs((near[part] - out[part]) / 32_768) < level_dbfs(near[part] / 32_768) - 8.0
+
+
 class Broken:
     """A canceller that fails after a while."""
 
@@ -140,7 +168,7 @@ class Broken:
     def __init__(self):
         self.frames = 0
 
-    def process(self, heard, played):
+    def process(self, heard, played, suppress=True):
         self.frames += len(heard) // 160
         if self.frames > 100:
             raise RuntimeError("native trouble")

@@ -16,7 +16,14 @@ _CLEAR = 12.0  # peak over the rest's standard deviation: real echo gave 15 to 6
 _QUIET = 30.0  # RMS in units of int16: below it there is nothing to correlate
 _NEAR = 48  # samples: closer estimates are the same path, drifting; farther ones are another path
 _PULL = 0.5  # of the difference is followed at each estimate
+_NONE = 8  # estimates, 2 s of a speaking robot: real echo is certain after one second at most
+_GONE = 40  # 10 s; a person who talks along hides an echo for as long as a sentence
 _FASTEST = 8  # samples per estimate: 2000 ppm, so that the canceller's own filter can follow
+
+
+def is_sound(played: npt.NDArray[np.float64]) -> bool:
+    """Whether there is enough in float64[n] of the reference for an echo to be found."""
+    return bool(np.sqrt(np.mean(played**2)) >= _QUIET)
 
 
 def measure_delay(heard: npt.NDArray[np.float64], played: npt.NDArray[np.float64]) -> float | None:
@@ -26,7 +33,7 @@ def measure_delay(heard: npt.NDArray[np.float64], played: npt.NDArray[np.float64
         heard: float64[WINDOW] of the microphone.
         played: float64[REFERENCE]; played[LATEST] is of the moment of heard[0].
     """
-    if np.sqrt(np.mean(played**2)) < _QUIET or np.sqrt(np.mean(heard**2)) < 1.0:
+    if not is_sound(played) or np.sqrt(np.mean(heard**2)) < 1.0:
         return None
     cross = np.fft.rfft(played, _FFT) * np.fft.rfft(heard, _FFT).conj()
     weight = np.abs(cross)
@@ -49,6 +56,12 @@ class DelayTracker:
         self.known = False
         self.jumps = 0
         self._doubt: float | None = None
+        self._vain = 0  # estimates in a row that found no echo, though the robot spoke
+
+    @property
+    def echo_is_heard(self) -> bool:
+        """Taken for granted at first; no longer when none was found for a while (headphones)."""
+        return self._vain < (_GONE if self.known else _NONE)
 
     @property
     def ms(self) -> float:
@@ -56,9 +69,11 @@ class DelayTracker:
         return self.samples * 1000.0 / SAMPLE_RATE
 
     def update(self, measured: float | None) -> None:
-        """Take the next estimate."""
+        """Take the next estimate, made while the robot spoke; None when no echo is certain."""
         if measured is None:
+            self._vain += 1
             return
+        self._vain = 0
         error = measured - self.samples
         if abs(error) <= _NEAR:
             self.known = True

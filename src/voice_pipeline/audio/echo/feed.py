@@ -30,6 +30,7 @@ class CancellerFeed:
         self._reference = reference
         self._wait_s = wait_s
         self._delay = 0.0  # with which the reference was read last
+        self.suppress = True  # False: no echo is heard, so nothing may be taken for one
         self.forget()
 
     def forget(self) -> None:
@@ -46,6 +47,10 @@ class CancellerFeed:
         self._mic = np.concatenate((self._mic, chunk.samples))[-_HISTORY:]
         self.count += len(chunk.samples)
         self.end_ns = chunk.end_ns
+
+    def moved(self) -> None:
+        """The way from the loudspeaker to the microphone is another than before."""
+        self._canceller.forget()
 
     def begin(self, at: int, delay: float) -> None:
         """Cancel from `at` on; the canceller hears the moments before it first."""
@@ -90,6 +95,6 @@ class CancellerFeed:
         self._delay = delay
         first = len(self._mic) - (self.count - self._fed)
         heard = np.ascontiguousarray(self._mic[first : first + length])
-        cleaned = self._canceller.process(heard, np.rint(played).astype(np.int16))
+        cleaned = self._canceller.process(heard, np.rint(played).astype(np.int16), self.suppress)
         self._out = np.concatenate((self._out, cleaned))
         self._fed += length

@@ -15,8 +15,15 @@ class EchoCanceller(Protocol):
 
     latency_samples: int  # how far the output lies behind the input
 
-    def process(self, heard: Int16, played: Int16) -> Int16:
-        """int16[160 n] at 16 kHz twice, of the same moments; what is left of `heard`, int16[160 n]."""
+    def process(self, heard: Int16, played: Int16, suppress: bool = True) -> Int16:
+        """int16[160 n] at 16 kHz twice, of the same moments; what is left of `heard`, int16[160 n].
+
+        suppress False: nothing of `played` is heard; what cannot tell an echo from a person has to let all through.
+        """
+        ...
+
+    def forget(self) -> None:
+        """The way from the loudspeaker to the microphone has changed."""
         ...
 
 

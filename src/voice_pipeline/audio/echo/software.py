@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from voice_pipeline.audio.echo.delay import DelayTracker, measure_delay
+from voice_pipeline.audio.echo.delay import DelayTracker, is_sound, measure_delay
 from voice_pipeline.audio.echo.feed import CancellerFeed
 from voice_pipeline.audio.echo.loss import EchoLoss
 from voice_pipeline.audio.echo.protocol import EchoCanceller, EchoFigures
@@ -66,6 +66,7 @@ class SoftwareEcho:
             "echo_cancelling": str(self._cancelling),
             "echo_delay_ms": self.delay.ms if self.delay.known else "unknown",
             "echo_delay_jumps": self.delay.jumps,
+            "echo_heard": str(self.delay.echo_is_heard).lower(),
             "echo_removed_db": self._loss.db,
             "echo_reference_blocks": self._reference.blocks,
             "echo_late_references": self._reference.late,
@@ -122,8 +123,12 @@ class SoftwareEcho:
 
     def _estimate(self) -> None:
         pair = self._feed.estimate_input()
-        if pair is not None:
+        if pair is not None and is_sound(pair[1]):
+            jumps = self.delay.jumps
             self.delay.update(measure_delay(*pair))
+            self._feed.suppress = self.delay.echo_is_heard
+            if self.delay.jumps > jumps:
+                self._feed.moved()
 
 
 def _faded(samples: Int16, begins_as: Int16) -> Int16:

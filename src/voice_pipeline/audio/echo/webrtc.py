@@ -5,9 +5,13 @@ Behind a linear filter of our own: AEC3 alone removes the echo and, with it, hal
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from voice_pipeline.audio.echo.kalman import KalmanFilter, to_frames
+from voice_pipeline.audio.echo.protocol import FRAME_SAMPLES
+from voice_pipeline.audio.echo.talker import Talker
 from voice_pipeline.audio.formats import FULL_SCALE, SAMPLE_RATE, Int16
 from voice_pipeline.errors import VoiceError
 
@@ -39,10 +43,34 @@ class WebRtcCanceller:
             sample_rate=SAMPLE_RATE, num_channels=1, echo_cancellation=True, noise_suppression=suppress_noise
         )
         self.latency_samples = _LATENCY + (_LATENCY_NS if suppress_noise else 0)
+        self._talker = Talker()
+        self._waiting: Int16 = np.zeros(self.latency_samples, np.int16)  # of the filter, as late as AEC3 is
+        self._share = 0.0  # of the filter's output in what went out last
 
-    def process(self, heard: Int16, played: Int16) -> Int16:
-        """int16[160 n] at 16 kHz twice, of the same moments; what is left of `heard`, int16[160 n]."""
+    def process(self, heard: Int16, played: Int16, suppress: bool = True) -> Int16:
+        """int16[160 n] at 16 kHz twice, of the same moments; what is left of `heard`, int16[160 n].
+
+        suppress False: nothing of `played` is heard, so nothing may be suppressed; the filter alone subtracts.
+        """
         frames = zip(to_frames(heard), to_frames(played), strict=True)
-        left = np.concatenate([self._filter.process(near, far) for near, far in frames])
-        linear = np.clip(np.rint(left * FULL_SCALE), -32_768, 32_767).astype(np.int16)
-        return np.asarray(self._processor.process(linear, played), np.int16)
+        left = np.stack([self._filter.process(near, far) for near, far in frames])
+        linear = np.clip(np.rint(left.reshape(-1) * FULL_SCALE), -32_768, 32_767).astype(np.int16)
+        suppressed = np.asarray(self._processor.process(linear, played), np.int16)
+        line = np.concatenate((self._waiting, linear))
+        self._waiting = line[len(linear) :]
+        targets = [1.0 if person or not suppress else 0.0 for person in self._talker.speaks(to_frames(heard), left)]
+        return self._mixed(line[: len(linear)], suppressed, targets)
+
+    def forget(self) -> None:
+        """The way from the loudspeaker has changed: what the filter knows of it is worth nothing."""
+        self._filter = KalmanFilter()  # one that is sure of the old way would take long to give it up
+        self._talker.forget()
+
+    def _mixed(self, linear: Int16, suppressed: Int16, targets: Sequence[float]) -> Int16:
+        """The filter's output where somebody speaks, AEC3's elsewhere, gliding over within a frame."""
+        ends = np.array([self._share, *targets])
+        self._share = float(ends[-1])
+        at = np.arange(1, len(linear) + 1) / FRAME_SAMPLES
+        share = np.interp(at, np.arange(len(ends)), ends)
+        mixed: Int16 = np.rint(share * linear + (1.0 - share) * suppressed).astype(np.int16)
+        return mixed
