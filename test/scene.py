@@ -69,7 +69,9 @@ class Scene:
         if ears:
             ros.start(asr.AsrNode, {"model": "whisper-tiny.en-ct2", "compute_type": "int8"})
             ros.start(vad.VadNode)
-            ros.start(audio_capture.AudioCaptureNode, capture or {"source": "file", "silence_before_s": 0.1, "echo": "off"})
+            ros.start(
+                audio_capture.AudioCaptureNode, capture or {"source": "file", "silence_before_s": 0.1, "echo": "off"}
+            )
         node = peer.node
         node.create_subscription(AudioDataStamped, "playback/audio", self._on_audio, AUDIO)
         node.create_subscription(PlaybackState, "playback", lambda m: self.states.append((time.time(), m)), EVENTS)
@@ -79,7 +81,7 @@ class Scene:
         node.create_subscription(String, "audio_capture/file", self._on_file, LATCHED)
         self.speech = peer.record(SpeechAudio, "speech", AUDIO)
         self.traces = peer.record(TurnLatency, "latency")
-        self._play = peer.publisher(String, "audio_capture/play_file") if ears else None
+        self._play = peer.publisher(String, "audio_capture/play_file") if ears and capture is None else None
         ready = lambda: hasattr(self.dialogue, "_say") and self.dialogue._say.ready  # noqa: E731
         ros.wait(lambda: ready() and self.player._audio.get_subscription_count(), 10.0, "the voice")
 

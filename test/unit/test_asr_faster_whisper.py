@@ -80,7 +80,12 @@ def test_a_decoder_is_not_allowed_to_write_for_ever(whisper, monkeypatch):
     )
     for seconds in (1, 5, 28):
         whisper.transcribe(np.zeros(16_000 * seconds, np.float32), "en")
-    assert asked == [44, 92, 224]  # at 30 s
+    assert asked[:3] == [
+        44,
+        92,
+        224,
+    ]  # at 30 s; what it wrote on 28 s of silence is too little and is heard again in halves
+    assert max(asked) == 224
 
 
 def test_what_fits_into_a_short_window_is_heard_in_it_and_the_rest_in_the_whole(short_sighted, windows, recordings):

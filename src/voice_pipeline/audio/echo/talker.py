@@ -12,6 +12,7 @@ _SINK, _RISE = 0.1, 0.002  # per frame: how fast what it leaves is believed to b
 _DOUBT = 0.0001  # ... and while somebody seems to speak: nobody does so for 10 s, but a room may have changed
 # Times; without this 84 % of 70 words spoken over the robot are kept (WER 20), with it 90 % (WER 14): bench/hearing/echo.py.
 _ABOVE = 20.0
+_LEAST = 0.05  # of the echo (-13 dB): softer speech is not understood beside it anyway
 _HANGOVER = 8  # frames after the last such one
 
 
@@ -41,7 +42,7 @@ class Talker:
             self._hold = max(0, self._hold - 1)
             return self._hold > 0
         share = min(1.0, self._left / self._echo)
-        person = self._usual < _LEARNT and share > _ABOVE * self._usual
+        person = self._usual < _LEARNT and share > max(_LEAST, _ABOVE * self._usual)
         pace = _SINK if share < self._usual else _DOUBT if person else _RISE
         self._usual += pace * (share - self._usual)
         self._hold = _HANGOVER if person else max(0, self._hold - 1)
