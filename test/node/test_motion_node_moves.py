@@ -80,7 +80,7 @@ def test_a_senseless_goal_moves_nothing(body, goal):
     answer = body.move(**goal)
     assert answer.result.error_code == MoveHead.Result.INVALID_GOAL
     assert answer.status == GoalStatus.STATUS_ABORTED
-    assert body.joints[-1].position == before
+    assert list(body.joints[-1].position) == pytest.approx(list(before), abs=0.005)  # rad: it may still be settling
 
 
 def test_a_head_movement_preempts_another_and_takes_the_time_it_is_given(body):

@@ -124,10 +124,11 @@ class SoftwareEcho:
     def _estimate(self) -> None:
         pair = self._feed.estimate_input()
         if pair is not None and is_sound(pair[1]):
-            jumps = self.delay.jumps
+            known = self.delay.known
             self.delay.update(measure_delay(*pair))
             self._feed.suppress = self.delay.echo_is_heard
-            if self.delay.jumps > jumps:
+            # Later jumps are mostly the stamps': behind the corrected delay the room is the one that was learnt.
+            if self.delay.known and not known and self.delay.jumps:
                 self._feed.moved()
 
 
