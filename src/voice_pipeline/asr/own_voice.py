@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
@@ -15,8 +15,6 @@ from voice_pipeline.asr.rejection import Rejection
 from voice_pipeline.asr.repetition import bare_words
 from voice_pipeline.audio.formats import NS
 
-# Always a person's, whoever else said them: a robot that cannot be stopped is worse than one that stops itself.
-_STOP = frozenset(("stop", "halt", "quiet", "silence", "enough", "wait", "pause", "freeze", "cancel"))
 _LEAD_NS = 4 * NS // 10  # the detector's pre-roll lies before the sound that it was started by
 _TAIL_NS = 3 * NS // 10  # of the device's buffer and the room
 # Who answers at once repeats words of the question ("left or right?", "left"): most of the time must be the robot's.
@@ -44,10 +42,13 @@ class OwnVoice:
 
     Args:
         share: of a text's words that must be the robot's, in order, for it to be taken for its own; above 1 never.
+        is_stop: whether words order the robot to stop; they are always a person's, whoever else said them: a robot that
+            cannot be stopped is worse than one that stops itself.
     """
 
-    def __init__(self, share: float = 0.7) -> None:
+    def __init__(self, share: float, is_stop: Callable[[str], bool]) -> None:
         self._share = share
+        self._is_stop = is_stop
         self._clauses: dict[str, _Clause] = {}
         self._order: deque[str] = deque()
         self._lock = threading.Lock()
@@ -72,7 +73,7 @@ class OwnVoice:
     def judge(self, text: str, begin_ns: int, end_ns: int) -> Rejection | None:
         """Whether a text that was heard from `begin_ns` to `end_ns` is the robot's own; None when it is not."""
         words = spoken_words(text)
-        if self._share > 1.0 or not words or words[0] in _STOP or words[-1] in _STOP:
+        if self._share > 1.0 or not words or self._is_stop(text):
             return None
         said = self._audible(begin_ns, end_ns)
         share = share_in_order(words, said) if said else 0.0

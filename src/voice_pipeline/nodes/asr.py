@@ -29,6 +29,7 @@ from voice_pipeline.ros.node import VoiceNode
 from voice_pipeline.ros.qos import AUDIO, EVENTS
 from voice_pipeline.ros.stamps import to_msg, to_ns
 from voice_pipeline.ros.worker import Worker
+from voice_pipeline.turn.words import is_command_to_stop
 
 _NO_AUDIO_S = 2.0
 _WATCH_S = 0.25
@@ -114,7 +115,7 @@ class AsrNode(VoiceNode):
         self._partial = self.create_publisher(Transcript, "transcript/partial", EVENTS)
         self._rejected = self.create_publisher(Transcript, "transcript/rejected", EVENTS)
         self._attention = AsrAttention(self, p)
-        own_voice = OwnVoice(p["reject_own_voice"])
+        own_voice = OwnVoice(p["reject_own_voice"], is_command_to_stop)
         self._own_voice = OwnVoiceInput(self, own_voice)
         self._losses = Losses()
         self._recognizer = Recognizer(
