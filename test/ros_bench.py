@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -34,6 +39,7 @@ class RosBench:
         self.context = Context()
         self.context.init(domain_id=domain)
         self._spinning: list[tuple[Any, SingleThreadedExecutor, threading.Thread]] = []
+        self._processes: list[subprocess.Popen[bytes]] = []
         self._peer: Peer | None = None
 
     def start(self, node_class: Any, params: dict[str, Any] | None = None, *, wait: bool = True) -> Any:
@@ -48,6 +54,14 @@ class RosBench:
         if wait:
             self.wait(lambda: node.active, 30.0, f"{node.get_name()} to become active")
         return node
+
+    def start_process(self, name: str, params: dict[str, Any]) -> subprocess.Popen[bytes]:
+        """A node of the package as a process of its own, as launch starts it; ended at the end of the test."""
+        settings = [word for key, value in params.items() for word in ("-p", f"{key}:={json.dumps(value)}")]
+        command = [sys.executable, "-m", f"voice_pipeline.nodes.{name}", "--ros-args", *settings]
+        process = subprocess.Popen(command, env={**os.environ, "ROS_DOMAIN_ID": str(self.domain)})
+        self._processes.append(process)
+        return process
 
     def spin(self, node: Any) -> None:
         """Serve a node on a thread of its own until the end of the test."""
@@ -95,6 +109,10 @@ class RosBench:
         """Stop everything."""
         while self._spinning:
             self._end(*self._spinning.pop())
+        for process in self._processes:
+            process.send_signal(signal.SIGINT)
+        for process in self._processes:
+            process.wait(10.0)
         self.context.try_shutdown()
 
     @staticmethod

@@ -42,7 +42,11 @@ class Heard:
 
 
 class Scene:
-    """See the module. `say` is what the model answers to everything; `player`, `capture`: parameters of their own."""
+    """See the module. `say` is what the model answers to everything; `player`, `capture`: parameters of their own.
+
+    devices: player and capture hold sound devices, so they are processes of their own as on a robot. Here they would wait
+    for the interpreter with everything else, and a loudspeaker that stutters is another thing to test.
+    """
 
     def __init__(
         self,
@@ -54,6 +58,7 @@ class Scene:
         ears: bool = True,
         player: dict[str, Any] | None = None,
         capture: dict[str, Any] | None = None,
+        devices: bool = False,
     ) -> None:
         self.ros = ros
         self.model = ScriptedModel(lambda question: [say] if "stop" not in question.lower() else ["Okay."])
@@ -63,17 +68,17 @@ class Scene:
         self.states: list[tuple[float, Any]] = []
         self.activity: list[tuple[float, Any]] = []
         self.files: dict[str, tuple[int, int]] = {}
-        self.player = ros.start(audio_player.AudioPlayerNode, player or {"sink": "null", "sample_rate": 24000})
+        sound = ros.start_process if devices else ros.start
+        sound("audio_player" if devices else audio_player.AudioPlayerNode, player or {"sink": "null", "sample_rate": 24000})
         self.tts = ros.start(tts.TtsNode, {"engine": engine, "threads": 1})
         self.dialogue = ros.start(dialogue.DialogueNode, {"language": "en"})
         if ears:
             ros.start(asr.AsrNode, {"model": "whisper-tiny.en-ct2", "compute_type": "int8"})
             ros.start(vad.VadNode)
-            ros.start(
-                audio_capture.AudioCaptureNode, capture or {"source": "file", "silence_before_s": 0.1, "echo": "off"}
-            )
+            file = {"source": "file", "silence_before_s": 0.1, "echo": "off"}
+            sound("audio_capture" if devices else audio_capture.AudioCaptureNode, capture or file)
         node = peer.node
-        node.create_subscription(AudioDataStamped, "playback/audio", self._on_audio, AUDIO)
+        played = node.create_subscription(AudioDataStamped, "playback/audio", self._on_audio, AUDIO)
         node.create_subscription(PlaybackState, "playback", lambda m: self.states.append((time.time(), m)), EVENTS)
         node.create_subscription(
             VoiceActivity, "voice_activity", lambda m: self.activity.append((time.time(), m)), EVENTS
@@ -83,7 +88,7 @@ class Scene:
         self.traces = peer.record(TurnLatency, "latency")
         self._play = peer.publisher(String, "audio_capture/play_file") if ears and capture is None else None
         ready = lambda: hasattr(self.dialogue, "_say") and self.dialogue._say.ready  # noqa: E731
-        ros.wait(lambda: ready() and self.player._audio.get_subscription_count(), 10.0, "the voice")
+        ros.wait(lambda: ready() and played.get_publisher_count(), 20.0, "the voice")
 
     def ask(self, question: str = "Tell me something.") -> None:
         """A typed question whose answer is spoken; returns when it is audible."""

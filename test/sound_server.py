@@ -29,11 +29,14 @@ class SoundServer:
         # No session, no bus, no display: only this folder.
         self._env = {"PATH": os.environ["PATH"], "HOME": str(folder), "XDG_RUNTIME_DIR": str(folder)}
         self._env |= {"PULSE_SERVER": self.address, "LC_ALL": "C"}
+        self.library_path = os.environ.get("LD_LIBRARY_PATH", "")  # with which a process finds libpulse
         options = ["-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disable-shm=yes"]
+        options.append("--high-priority=yes")  # as on a desk, where the session grants it; here where we are root
         if root is not None:
             modules = next(root.rglob("module-null-sink.so")).parent
             libraries = _library_folders(root)
-            self._env["LD_LIBRARY_PATH"] = ":".join([*libraries, os.environ.get("LD_LIBRARY_PATH", "")])
+            self.library_path = ":".join([*libraries, os.environ.get("LD_LIBRARY_PATH", "")])
+            self._env["LD_LIBRARY_PATH"] = self.library_path
             options.append(f"--dl-search-path={modules}")
         self._command = [str(programs / "pulseaudio"), *options]
         self._command.append(f"--load=module-native-protocol-unix auth-anonymous=1 socket={socket}")

@@ -41,11 +41,11 @@ def chunks(samples):
 
 
 def stream(stage, reference, microphone, played, offset_s=0.0):
-    """Chunks that come out, with what was played pushed as it ends; stamps of both `offset_s` apart."""
+    """Chunks that come out, with blocks of what is played pushed as they begin, as players do; stamps `offset_s` apart."""
     pcm = np.rint(played).astype(np.int16)
     out, at = [], 0
     for chunk in chunks(microphone):
-        while at + 320 <= len(pcm) and T0 + samples_to_ns(at + 320) <= chunk.end_ns:
+        while at + 320 <= len(pcm) and T0 + samples_to_ns(at) <= chunk.end_ns:
             if pcm[at : at + 320].any():
                 reference.push(pcm[at : at + 320], AudioFormat(), T0 + samples_to_ns(at) + int(offset_s * 1e9))
             at += 320

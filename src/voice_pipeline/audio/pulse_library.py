@@ -20,7 +20,7 @@ S16LE = 3
 UNSET = 0xFFFFFFFF  # (uint32_t) -1: the server's own choice
 MAX_CHANNELS = 32
 AUX0 = 12  # a channel position that means nothing
-INTERPOLATE_TIMING, AUTO_TIMING_UPDATE, NO_REMAP_CHANNELS = 0x0002, 0x0008, 0x0010
+NO_REMAP_CHANNELS = 0x0010
 DONT_MOVE, ADJUST_LATENCY = 0x0200, 0x2000
 
 
@@ -78,6 +78,32 @@ class ServerInfo(c.Structure):
     )
 
 
+class TimeOfDay(c.Structure):
+    """struct timeval."""
+
+    _fields_ = (("s", c.c_long), ("us", c.c_long))
+
+
+class Timing(c.Structure):
+    """pa_timing_info: what the server said of a stream, and when."""
+
+    _fields_ = (
+        ("timestamp", TimeOfDay),
+        ("synchronized_clocks", c.c_int),
+        ("sink_us", c.c_uint64),
+        ("source_us", c.c_uint64),
+        ("transport_us", c.c_uint64),
+        ("playing", c.c_int),
+        ("write_index_corrupt", c.c_int),
+        ("write_index", c.c_int64),
+        ("read_index_corrupt", c.c_int),
+        ("read_index", c.c_int64),
+        ("configured_sink_us", c.c_uint64),
+        ("configured_source_us", c.c_uint64),
+        ("since_underrun", c.c_int64),
+    )
+
+
 DEVICE_CALLBACK = c.CFUNCTYPE(None, c.c_void_p, c.POINTER(DeviceInfo), c.c_int, c.c_void_p)
 SERVER_CALLBACK = c.CFUNCTYPE(None, c.c_void_p, c.POINTER(ServerInfo), c.c_void_p)
 STREAM_CALLBACK = c.CFUNCTYPE(None, c.c_void_p, c.c_void_p)
@@ -109,7 +135,9 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {  # name: (result, argumen
     "stream_connect_playback": (_INT, (_P, _STR, _ATTR, _INT, _P, _P)),
     "stream_get_state": (_INT, (_P,)),
     "stream_get_device_name": (_STR, (_P,)),
-    "stream_get_latency": (_INT, (_P, c.POINTER(c.c_uint64), c.POINTER(_INT))),
+    "stream_set_buffer_attr": (_P, (_P, _ATTR, _P, _P)),
+    "stream_update_timing_info": (_P, (_P, _P, _P)),
+    "stream_get_timing_info": (c.POINTER(Timing), (_P,)),
     "stream_get_underflow_index": (c.c_int64, (_P,)),
     "stream_set_overflow_callback": (_VOID, (_P, STREAM_CALLBACK, _P)),
     "stream_readable_size": (_SIZE, (_P,)),

@@ -26,6 +26,8 @@ from voice_pipeline.ros.qos import AUDIO, EVENTS, LATCHED, SPEECH
 from voice_pipeline.ros.stamps import to_msg
 from voice_pipeline.srv import SetVolume
 
+_FORMAT_EVERY = 50  # blocks, 1 s
+
 
 class AudioPlayerNode(VoiceNode):
     """Plays `speech` and reports on `playback`.
@@ -62,8 +64,12 @@ class AudioPlayerNode(VoiceNode):
         self._audio = self._keep(
             self.create_publisher(AudioDataStamped, "playback/audio", AUDIO), self.destroy_publisher
         )
-        info = self._keep(self.create_publisher(AudioInfo, "playback/audio_info", LATCHED), self.destroy_publisher)
-        info.publish(_audio_info(sink.sample_rate))
+        self._info = self._keep(
+            self.create_publisher(AudioInfo, "playback/audio_info", LATCHED), self.destroy_publisher
+        )
+        self._format = _audio_info(sink.sample_rate)
+        self._info.publish(self._format)
+        self._blocks = 0
         self._pauses_told = 0
         self._player = Player(
             sink,
@@ -177,6 +183,10 @@ class AudioPlayerNode(VoiceNode):
     def _publish_audio(self, block: Int16, start_ns: int) -> None:
         if self._audio.get_subscription_count() == 0:
             return
+        # A latched message can miss who joins just then, and without it a canceller is deaf to what is played.
+        if self._blocks % _FORMAT_EVERY == 0:
+            self._info.publish(self._format)
+        self._blocks += 1
         message = AudioDataStamped()
         message.header.stamp = to_msg(start_ns)
         message.audio.data.frombytes(to_bytes(block))

@@ -18,6 +18,9 @@ _NEAR = 48  # samples: closer estimates are the same path, drifting; farther one
 _PULL = 0.5  # of the difference is followed at each estimate
 _NONE = 8  # estimates, 2 s of a speaking robot: real echo is certain after one second at most
 _GONE = 40  # 10 s; a person who talks along hides an echo for as long as a sentence
+# What the canceller's filter finds by itself (it looks 10 ms ahead and 190 back): read no later for these, so that what it
+# has learnt in the first second stays right.
+_FOUND = range(-112, 480)  # samples, -7 to 30 ms
 _FASTEST = 8  # samples per estimate: 2000 ppm, so that the canceller's own filter can follow
 
 
@@ -52,7 +55,8 @@ class DelayTracker:
     """Follows small changes slowly, and jumps only to what two estimates in a row say."""
 
     def __init__(self, start: float = 0.0) -> None:
-        self.samples = start
+        self.samples = start  # by how much later the reference is to be read
+        self._beyond = 0.0  # the rest of the way, which is the filter's
         self.known = False
         self.jumps = 0
         self._doubt: float | None = None
@@ -66,7 +70,7 @@ class DelayTracker:
     @property
     def ms(self) -> float:
         """The delay in milliseconds."""
-        return self.samples * 1000.0 / SAMPLE_RATE
+        return (self.samples + self._beyond) * 1000.0 / SAMPLE_RATE
 
     def update(self, measured: float | None) -> None:
         """Take the next estimate, made while the robot spoke; None when no echo is certain."""
@@ -74,13 +78,15 @@ class DelayTracker:
             self._vain += 1
             return
         self._vain = 0
-        error = measured - self.samples
-        if abs(error) <= _NEAR:
+        error = measured - self.samples - self._beyond
+        if not self.known and round(error) in _FOUND:
+            self.known, self._doubt, self._beyond = True, None, error
+        elif abs(error) <= _NEAR:
             self.known = True
             self._doubt = None
             self.samples += float(np.clip(_PULL * error, -_FASTEST, _FASTEST))
         elif self._doubt is not None and abs(measured - self._doubt) <= _NEAR:
-            self.samples, self.known, self._doubt = measured, True, None
+            self.samples, self.known, self._doubt = measured - self._beyond, True, None
             self.jumps += 1
         else:
             self._doubt = measured

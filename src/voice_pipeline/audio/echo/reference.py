@@ -4,6 +4,7 @@ read by the microphone's."""
 from __future__ import annotations
 
 import threading
+from collections import deque
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,9 @@ from voice_pipeline.audio.ring import AudioRing
 
 _HELD_S = 4.0  # longer than the longest delay plus what the delay is estimated from
 _JITTER_NS = 16_000_000  # a stamp that is off by less is the scheduler's, not a gap (a block is 20 ms)
+_EXACT_NS = 500_000  # stamps that differ by less from block to block are the device's own (a sound server's: 0.1 ms)
+_STEP_NS = 3_000_000  # what such a stamp is off by more is a gap; less is a clock's drift, which the delay follows
+_REMEMBERED = 15  # blocks, 0.3 s
 _PAUSE_NS = 100_000_000  # off by more: a pause, a flush, another answer
 _AUDIBLE = 16  # of 32768, -66 dBFS: below it nothing comes back that a microphone hears
 
@@ -24,7 +28,8 @@ class PlayedReference:
     """A line of time that blocks of any rate are laid on by their stamps.
 
     Blocks that follow each other are joined by counting, since the stamps of a device are late by what the scheduler
-    makes of them; a stamp that is off twice in a row, or by more than 100 ms, begins a new run.
+    makes of them; a stamp that is off twice in a row, or by more than 100 ms, begins a new run. Where stamps have been
+    exact, one that is off by 3 ms does: the loudspeaker ran dry.
 
     Args:
         clock: for waiting.
@@ -41,6 +46,7 @@ class PlayedReference:
         self._counted = 0  # samples of the run in its own rate
         self._written = 0  # and at 16 kHz
         self._off = 0  # by how much the block before was off, ns
+        self._wobble: deque[int] = deque(maxlen=_REMEMBERED)  # by how much more or less than the one before, ns
         self._taken_ns = 0  # the reader has used everything before
         self._gave_up_ns = 0  # end of the line when the reader waited in vain
         self.sounding_ns = 0  # when the last sound ends, by the stamps
@@ -111,7 +117,9 @@ class PlayedReference:
             return True
         off = start_ns - self._run_ns - samples_to_ns(self._counted, source.sample_rate)
         before, self._off = self._off, off
-        if abs(off) > _PAUSE_NS:
+        exact = len(self._wobble) == _REMEMBERED and sorted(self._wobble)[_REMEMBERED // 2] < _EXACT_NS
+        self._wobble.append(abs(off - before))
+        if abs(off) > (_STEP_NS if exact else _PAUSE_NS):
             return True
         return abs(off) > _JITTER_NS and abs(before) > _JITTER_NS and (off > 0) == (before > 0)
 

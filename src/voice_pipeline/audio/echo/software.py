@@ -85,7 +85,7 @@ class SoftwareEcho:
 
     def _echo_at(self, stamp_ns: int) -> bool:
         """Whether what was played may be heard at this time."""
-        late_ns = samples_to_ns(round(max(0.0, self.delay.samples)))
+        late_ns = max(0, round(self.delay.ms * 1e6))
         return stamp_ns < self._reference.sounding_ns + late_ns + _REVERB_NS
 
     def _cancel(self, chunk: AudioChunk) -> list[AudioChunk]:

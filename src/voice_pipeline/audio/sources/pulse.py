@@ -7,7 +7,7 @@ import time
 
 from voice_pipeline.audio import pulse_library as pa
 from voice_pipeline.audio.devices import INPUT, PRESETS, find_device
-from voice_pipeline.audio.formats import NS, SAMPLE_RATE, AudioFormat, from_bytes, samples_to_ns
+from voice_pipeline.audio.formats import SAMPLE_RATE, AudioFormat, from_bytes, samples_to_ns
 from voice_pipeline.audio.pulse import PulseConnection
 from voice_pipeline.audio.resample import MIX
 from voice_pipeline.audio.sources.push import PushSource
@@ -105,7 +105,7 @@ class PulseSource(PushSource):
     def _take(self, server: PulseConnection) -> None:
         while piece := server.peek():
             now_ns = time.time_ns()
-            captured_ns = now_ns - int((server.latency_s or 0.0) * NS)
+            captured_ns = server.edge_ns or now_ns
             server.drop()
             if isinstance(piece, int):
                 self.counters.overruns += 1
@@ -114,6 +114,7 @@ class PulseSource(PushSource):
             count = len(samples) // self._format.channels
             captured_ns = min(captured_ns, now_ns - samples_to_ns(count, self._rate))
             self.push(samples, self._format, captured_ns)
+            server.ask_timing()
 
     def _overflowed(self) -> None:
         self.counters.overruns += 1
