@@ -16,7 +16,7 @@ RUN = $(ENV) exec python -m voice_pipeline.commands
 # Once everything is there, setup takes a second and no network.
 SETUP = $(PYTHON) scripts/bootstrap.py
 
-.PHONY: help setup demo talk latency test test-distil lint format models robot bench bench-gap bench-barge-in eval eval-tools eval-windows docs lock clean
+.PHONY: help setup demo talk latency test test-distil lint format models robot bench bench-gap bench-barge-in bench-own-voice eval eval-tools eval-windows docs lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -66,6 +66,9 @@ latency:  ## where the time of each turn goes, live; report with pictures at the
 bench-gap:  ## the response gap beside the plain sequence and pipecat (AUDIO=dir, ARGS="--models demo")
 	@$(SETUP) --models demo smollm2-135m-instruct piper-en-us-joe smart-turn-v3.2
 	@$(ENV) exec python -m bench.gap $(if $(AUDIO),--audio $(AUDIO)) $(ARGS)
+
+bench-own-voice:  ## how often the robot is ended by its own voice, with the canceller, on a sound server (prints counts)
+	@$(ENV) exec python -m pytest -s test/system/test_own_voice.py -k "takes_its_voice_out or gets_through" $(ARGS)
 
 bench-barge-in:  ## how soon speech over the answer silences it, and for how long noise does (prints milliseconds)
 	@$(SETUP) --models test

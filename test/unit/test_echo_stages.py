@@ -174,6 +174,9 @@ class Broken:
             raise RuntimeError("native trouble")
         return heard
 
+    def doubt(self):
+        pass
+
 
 def test_a_canceller_that_fails_lets_everything_through_and_says_so(reference):
     stage = SoftwareEcho(Broken(), reference, 0.0)

@@ -39,6 +39,10 @@ class KalmanFilter:
         self._learn(left)
         return heard if left @ left > heard @ heard else left
 
+    def doubt(self) -> None:
+        """Be as unsure of the path as it is large: a shift by a few samples turns its upper half round."""
+        self._variance = np.maximum(self._variance, np.abs(self._path) ** 2)
+
     def _learn(self, left: Frame) -> None:
         error = np.fft.rfft(np.concatenate((np.zeros(FRAME_SAMPLES), left)))
         power = np.abs(self._played) ** 2

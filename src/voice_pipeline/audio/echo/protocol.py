@@ -26,6 +26,10 @@ class EchoCanceller(Protocol):
         """The way from the loudspeaker to the microphone has changed."""
         ...
 
+    def doubt(self) -> None:
+        """The way may have changed a little: what was played is in step by new stamps, which are off by some samples."""
+        ...
+
 
 @dataclass(frozen=True)
 class EchoFigures:

@@ -49,6 +49,7 @@ class PlayedReference:
         self._wobble: deque[int] = deque(maxlen=_REMEMBERED)  # by how much more or less than the one before, ns
         self._taken_ns = 0  # the reader has used everything before
         self._gave_up_ns = 0  # end of the line when the reader waited in vain
+        self._begun: deque[int] = deque(maxlen=_REMEMBERED)  # stamps of the last runs
         self.sounding_ns = 0  # when the last sound ends, by the stamps
         self.blocks = 0
         self.late = 0  # blocks that came after the microphone's audio of that time had gone out
@@ -112,6 +113,11 @@ class PlayedReference:
         found: npt.NDArray[np.float64] = np.interp(at, np.arange(len(line)), line)
         return found
 
+    def begins_within(self, start_ns: int, end_ns: int) -> bool:
+        """Whether a run begins there: what is played from then on is in step by its stamp, not by counting."""
+        with self._lock:
+            return any(start_ns <= begun < end_ns for begun in self._begun)
+
     def _begins_run(self, source: AudioFormat, start_ns: int) -> bool:
         if source != self._format:
             return True
@@ -127,6 +133,7 @@ class PlayedReference:
         self._format = source
         self._resampler = QuickResampler(source.sample_rate)
         self._run_ns, self._counted, self._written, self._off = start_ns, 0, 0, 0
+        self._begun.append(start_ns)
 
     def _end_run(self) -> None:
         if self._format is not None and self._counted:

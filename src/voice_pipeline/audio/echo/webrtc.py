@@ -66,6 +66,11 @@ class WebRtcCanceller:
         self._filter = KalmanFilter()  # one that is sure of the old way would take long to give it up
         self._talker.forget()
 
+    def doubt(self) -> None:
+        """What was played is in step by new stamps; until the filter fits again all that is left counts as echo."""
+        self._filter.doubt()
+        self._talker.doubt()
+
     def _mixed(self, linear: Int16, suppressed: Int16, targets: Sequence[float]) -> Int16:
         """The filter's output where somebody speaks, AEC3's elsewhere, gliding over within a frame."""
         ends = np.array([self._share, *targets])

@@ -15,7 +15,6 @@ from voice_pipeline.errors import VoiceError
 
 # Half a chunk: a chunk waits 8 ms on the mean for its second half, at 62 wake-ups a second.
 _FRAGMENT_S = 0.016
-_PATIENCE = 62  # measurements, a second of them: audio was lost only when all are late
 # A suspended card gives no data and no error. Some (Bluetooth, null sinks) take 2 s to wake up: giving up sooner would
 # put them to sleep for ever. Unplugging is told at once and does not wait for this.
 _TIMEOUT_S = 4.0
@@ -39,7 +38,7 @@ class PulseSource(PushSource):
         preset = PRESETS.get(device)
         if preset is not None and channel == MIX:
             channel = preset.channel
-        super().__init__(channel, _PATIENCE, _TIMEOUT_S)
+        super().__init__(channel, timeout_s=_TIMEOUT_S, exact=True)
         self._wanted = device
         self._rate = sample_rate or SAMPLE_RATE
         self._channels = channels

@@ -26,9 +26,13 @@ class PushSource:
         channel: which channel to take, MIX for the mean of all.
         patience: late measurements in a row before the sample clock jumps.
         timeout_s: chunks() raises when nothing was pushed for so long; None waits for ever.
+        exact: the times that are pushed are the device's own; see SampleClock.
     """
 
-    def __init__(self, channel: int = MIX, patience: int = _PATIENCE, timeout_s: float | None = None) -> None:
+    def __init__(
+        self, channel: int = MIX, patience: int = _PATIENCE, timeout_s: float | None = None, *, exact: bool = False
+    ) -> None:
+        self._exact = exact
         self.counters = SourceCounters()
         self._channel = channel
         self._patience = patience
@@ -81,7 +85,7 @@ class PushSource:
             if self.tap is not None:
                 self.tap(samples, source, captured_ns)
             if converter is None or converter.source != source:
-                converter = EdgeConverter(source, self._channel, self._patience)
+                converter = EdgeConverter(source, self._channel, self._patience, exact=self._exact)
             before = converter.clock.reanchored
             yield from converter.convert(samples, captured_ns)
             self.counters.gaps += converter.clock.reanchored - before
