@@ -185,7 +185,7 @@ class PulseConnection:
         at_us = timing.timestamp.s * 1_000_000 + timing.timestamp.us
         waiting_us = (timing.write_index - timing.read_index) * 1_000_000 // self._bytes_per_s
         if self._records:
-            return 1000 * (at_us - timing.source_us + timing.sink_us - waiting_us)
+            return int(1000 * (at_us - timing.source_us + timing.sink_us - waiting_us))
         return int(1000 * (at_us + timing.sink_us + waiting_us))
 
     @property

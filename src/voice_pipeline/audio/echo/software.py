@@ -9,7 +9,7 @@ from voice_pipeline.audio.echo.feed import CancellerFeed
 from voice_pipeline.audio.echo.loss import EchoLoss
 from voice_pipeline.audio.echo.protocol import EchoCanceller, EchoFigures
 from voice_pipeline.audio.echo.reference import PlayedReference
-from voice_pipeline.audio.formats import NS, AudioChunk, Int16, samples_to_ns
+from voice_pipeline.audio.formats import NS, AudioChunk, Int16
 
 _FADE = 160  # samples from the raw to the cancelled signal and back, 10 ms
 _GAP_NS = 16_000_000  # stamps that differ by more are not one stream
