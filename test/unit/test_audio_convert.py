@@ -85,3 +85,30 @@ def test_resampling_in_pieces_equals_resampling_at_once():
 def test_resampling_removes_what_16_khz_cannot_hold():
     wave = (20_000 * np.sin(2 * np.pi * 12_000 * np.arange(48_000) / 48_000)).astype(np.int16)
     assert np.abs(StreamResampler(AudioFormat(48_000, 1)).process(wave, last=True)[500:-500]).max() < 50
+
+
+def exact_stamps(steps):
+    """Chunk stamps less what an even clock says, ns, for measurements that are off by `steps` (piece -> ns)."""
+    converter = EdgeConverter(AudioFormat(), exact=True)
+    stamps = []
+    for i in range(100):
+        stamps += [c.stamp_ns for c in converter.convert(np.zeros(512, np.int16), T0 + i * 32_000_000 + steps(i))]
+    return [stamp - T0 - i * 32_000_000 for i, stamp in enumerate(stamps)]
+
+
+def test_exact_times_move_the_clock_by_few_milliseconds_that_were_lost():
+    off = exact_stamps(lambda i: 12_000_000 if i >= 50 else 0)
+    assert off[:50] == [0] * 50
+    assert off[-1] == pytest.approx(12_000_000, abs=100_000)
+
+
+def test_exact_times_that_are_wrong_a_few_times_in_a_row_change_nothing():
+    off = exact_stamps(lambda i: 5_000_000 if 40 <= i < 46 else 0)
+    assert max(map(abs, off)) < 10_000
+
+
+def test_exact_times_are_followed_as_slowly_as_crystals_differ():
+    off = exact_stamps(lambda i: i * 32_000_000 // 20_000)  # 50 ppm
+    assert off[-1] == pytest.approx(99 * 1_600, abs=3_200)
+    trembling = exact_stamps(lambda i: (-1) ** i * 200_000 if i else 0)
+    assert max(map(abs, trembling)) < 10_000  # a sixth of a sample

@@ -87,6 +87,15 @@ def test_stamps_that_stay_off_begin_a_new_run():
     assert reference.end_ns == pytest.approx(T0 + 450 * MS, abs=3 * MS)
 
 
+def test_after_exact_stamps_one_that_is_off_by_an_underrun_begins_a_new_run_at_once():
+    reference = PlayedReference()
+    push(reference, tone(1.0, 24_000), jitter_ns=lambda k: 7 * MS if k >= 30 else 0)
+    step = T0 + 600 * MS + 7 * MS
+    assert reference.begins_within(step, step + MS)
+    assert not reference.begins_within(T0 + 20 * MS, step)
+    assert reference.end_ns == pytest.approx(T0 + 1_007 * MS, abs=MS)
+
+
 def test_it_is_read_between_samples_and_stretched():
     reference = PlayedReference()
     push(reference, tone(0.5, 16_000), 16_000)

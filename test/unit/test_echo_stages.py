@@ -242,3 +242,23 @@ def test_the_tracker_follows_drift_and_jumps_only_when_two_agree():
         tracker.update(503.0 + k)
     assert tracker.samples == pytest.approx(521.0, abs=2.0)
     assert tracker.jumps == 1
+
+
+def test_stamps_that_moved_by_some_samples_between_two_answers_let_no_echo_through(software, reference):
+    answer, pause = voice(6.0), np.zeros(RATE)
+    played = np.concatenate((answer, pause, answer))
+    microphone = late(played, 0.03)
+    moved = np.concatenate((microphone[: 13 * RATE // 2], microphone[13 * RATE // 2 - 9 : -9]))  # 0.6 ms later
+    out = joined(stream(software, reference, moved, played))
+    second = slice(7 * RATE + RATE // 2, 8 * RATE + RATE // 2)
+    assert level_dbfs(moved[second] / 32_768) - level_dbfs(out[second]) > 15.0
+
+
+def test_a_delay_that_the_filter_finds_itself_is_left_to_it():
+    tracker = DelayTracker()
+    tracker.update(160.0)
+    assert tracker.samples == 0.0 and tracker.known
+    assert tracker.ms == pytest.approx(10.0)
+    for _ in range(8):
+        tracker.update(170.0)  # the clocks drift
+    assert tracker.samples == pytest.approx(10.0, abs=0.5)

@@ -34,9 +34,14 @@ class AudioRing:
 
     A gap between stamps is filled with silence, so that time and samples stay in step; a chunk that overlaps what
     is there loses its head. A jump of more than the capacity, either way, starts afresh.
+
+    Args:
+        seconds: how much is held.
+        tolerance: samples; stamps that differ by no more from the running count are joined.
     """
 
-    def __init__(self, seconds: float = 60.0) -> None:
+    def __init__(self, seconds: float = 60.0, tolerance: int = _TOLERANCE) -> None:
+        self._tolerance = tolerance
         self._size = int(seconds * SAMPLE_RATE)
         self._data = np.zeros(self._size, np.int16)
         self.clear()
@@ -69,11 +74,11 @@ class AudioRing:
         if abs(offset) > self._size:
             self.gaps += 1
             self._restart(chunk.stamp_ns)
-        elif offset > _TOLERANCE:
+        elif offset > self._tolerance:
             self.gaps += 1
             self.filled += offset
             self._write(np.zeros(offset, np.int16))
-        elif offset < -_TOLERANCE:
+        elif offset < -self._tolerance:
             self.gaps += 1
             self.overlapped += min(-offset, len(samples))
             samples = samples[-offset:]

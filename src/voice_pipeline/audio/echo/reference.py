@@ -39,7 +39,7 @@ class PlayedReference:
         self._clock = clock or SystemClock()
         self._lock = threading.Lock()
         self._came = threading.Event()
-        self._ring = AudioRing(_HELD_S)
+        self._ring = AudioRing(_HELD_S, tolerance=1)  # what belongs together is counted here already
         self._format: AudioFormat | None = None
         self._resampler = QuickResampler(SAMPLE_RATE)
         self._run_ns = 0  # stamp of the run's first sample
