@@ -41,7 +41,12 @@ class Tool:
     fields: tuple[FieldRule, ...] = ()
     choices: dict[str, dict[str, tuple[FieldRule | tuple[str, Any], ...]]] = field(default_factory=dict)
     fixed: dict[str, Any] = field(default_factory=dict)
+    result: str = ""  # field of the answer that {result} stands for
     timeout_s: float = 10.0
+    per_minute: int = 0  # calls in any 60 s; 0: only the limit of all tools together
+    while_speaking: bool = True
+    confirm: str = ""  # what the robot asks first
+    confirm_within_s: float = 15.0
     moves: bool = False
     say: str = ""
     spoken: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -54,8 +59,16 @@ class Tool:
 
     @property
     def spec(self) -> ToolSpec:
-        """What the model is told."""
-        return ToolSpec(self.name, self.description, self.parameters)
+        """What the model is told. Bounds that only an int32 sets tell it nothing, and cost tokens."""
+        shown = {k: {s: v for s, v in p.items() if not _endless(s, v)} for k, p in self._properties.items()}
+        return ToolSpec(
+            self.name, self.description, {**self.parameters, "properties": shown} if shown else self.parameters
+        )
+
+    @property
+    def _properties(self) -> Mapping[str, Any]:
+        properties: Mapping[str, Any] = self.parameters.get("properties", {})
+        return properties
 
     def asked_for(self, utterance: str) -> bool:
         """False when nothing in what was said speaks of this tool; a model's call is then an accident."""
@@ -77,8 +90,14 @@ class Tool:
 
     def confirmation(self, arguments: Mapping[str, Any], result: str = "") -> str:
         """What the robot says about this call; empty when the model should speak for itself."""
-        words = {k: self.spoken.get(k, {}).get(str(v), _number(v)) for k, v in arguments.items()}
-        return self.say.format_map({**words, "result": result})
+        return self.say.format_map({**self._in_words(arguments), "result": result})
+
+    def question(self, arguments: Mapping[str, Any]) -> str:
+        """What the robot asks before it does this; empty when it just does it."""
+        return self.confirm.format_map(self._in_words(arguments))
+
+    def _in_words(self, arguments: Mapping[str, Any]) -> dict[str, str]:
+        return {k: self.spoken.get(k, {}).get(str(v), _number(v)) for k, v in arguments.items()}
 
 
 @dataclass(frozen=True)
@@ -111,6 +130,7 @@ class ToolBox:
         self._per_minute = per_minute
         self._clock = clock
         self._recent: deque[float] = deque()
+        self._recent_by_tool: dict[str, deque[float]] = {n: deque() for n, t in tools.items() if t.per_minute}
 
     @property
     def specs(self) -> list[ToolSpec]:
@@ -146,18 +166,27 @@ class ToolBox:
             raise RefusedCall(f"{tool.name}: {where}{error.message}.")
         return ValidCall(tool, arguments, tuple(notes))
 
-    def admit(self) -> None:
+    def admit(self, name: str = "", by_model: bool = True) -> None:
         """Count a call that is about to be made.
+
+        Args:
+            name: of the tool, for its own limit.
+            by_model: False for a person's own plain words: "stop" gets through after a model has used the minute up.
 
         Raises:
             RefusedCall: too many in the last minute.
         """
         now = self._clock()
-        while self._recent and now - self._recent[0] > 60.0:
-            self._recent.popleft()
-        if len(self._recent) >= self._per_minute:
+        own = self._recent_by_tool.get(name, deque())
+        for times in (self._recent, own):
+            while times and now - times[0] > 60.0:
+                times.popleft()
+        if by_model and len(self._recent) >= self._per_minute:
             raise RefusedCall(f"more than {self._per_minute} tool calls within a minute.")
+        if own and len(own) >= self.tools[name].per_minute:
+            raise RefusedCall(f"more than {self.tools[name].per_minute} calls of {name} within a minute.")
         self._recent.append(now)
+        own.append(now)
 
 
 @dataclass
@@ -219,9 +248,15 @@ def _fit(name: str, value: Any, schema: Mapping[str, Any]) -> tuple[Any, str]:
         note = f"{name} {value:g} limited to {limited:g}" if limited != value else ""
         whole = kind == "integer" and float(limited).is_integer()
         return (int(limited) if whole else limited), note
+    if kind == "boolean" and isinstance(value, str):
+        return {"true": True, "false": False}.get(value.strip().lower(), value), ""
     if kind == "string" and isinstance(value, str) and "enum" in schema:
         return next((e for e in schema["enum"] if e.lower() == value.strip().lower()), value), ""
     return value, ""
+
+
+def _endless(key: str, value: Any) -> bool:
+    return (key == "minimum" and value <= -(2**31)) or (key == "maximum" and value >= 2**31 - 1)
 
 
 def _begins(words: tuple[str, ...], text: str) -> bool:

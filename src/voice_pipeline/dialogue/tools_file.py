@@ -3,117 +3,26 @@
 from __future__ import annotations
 
 import re
+import string
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 
+from voice_pipeline.dialogue.interfaces import FieldType, Interfaces, NoSuchField
 from voice_pipeline.dialogue.local_tools import LOCAL_TOOLS
 from voice_pipeline.dialogue.protocol import ToolCallRequest
 from voice_pipeline.dialogue.tools import FieldRule, RefusedCall, Tool, ToolBox
+from voice_pipeline.dialogue.tools_arguments import Misfit, complete, misfit
+from voice_pipeline.dialogue.tools_schema import SCHEMA
+from voice_pipeline.dialogue.yaml_lines import Lines, did_you_mean, parse
 from voice_pipeline.errors import VoiceError
 
-_SCALAR = {"type": ["string", "number", "boolean"]}
-_RULE = {
-    "type": "object",
-    "required": ["from"],
-    "additionalProperties": False,
-    "properties": {"from": {"type": "string"}, "scale": {"type": "number"}},
-}
-_ARGUMENT = {
-    "type": "object",
-    "required": ["type"],
-    "additionalProperties": False,
-    "properties": {
-        "type": {"enum": ["string", "number", "integer", "boolean"]},
-        "description": {"type": "string"},
-        "enum": {"type": "array", "items": {"type": "string"}, "minItems": 1},
-        "minimum": {"type": "number"},
-        "maximum": {"type": "number"},
-        "maxLength": {"type": "integer"},
-        "default": _SCALAR,
-        "unit": {"type": "string"},
-        "field": {"type": "string"},
-        "scale": {"type": "number"},
-        "set": {
-            "type": "object",
-            "additionalProperties": {"type": "object", "additionalProperties": {"anyOf": [_RULE, _SCALAR]}},
-        },
-        "spoken": {"type": "object", "additionalProperties": {"type": "string"}},
-        "words": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
-    },
-}
-_PHRASE = {
-    "type": "object",
-    "required": ["say", "arguments"],
-    "additionalProperties": False,
-    "properties": {"say": {"type": "string"}, "arguments": {"type": "object"}},
-}
-_COMPOUND = {
-    "type": "object",
-    "required": ["user", "calls"],
-    "additionalProperties": False,
-    "properties": {
-        "user": {"type": "string"},
-        "calls": {
-            "type": "array",
-            "minItems": 2,
-            "items": {
-                "type": "object",
-                "required": ["tool"],
-                "additionalProperties": False,
-                "properties": {"tool": {"type": "string"}, "arguments": {"type": "object"}},
-            },
-        },
-    },
-}
-_NAME = {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"}
-_SCHEMA = {
-    "type": "object",
-    "required": ["tools"],
-    "additionalProperties": False,
-    "properties": {
-        "language": {"type": "string", "pattern": "^[a-z]{2}$"},
-        "compound_examples": {"type": "array", "items": _COMPOUND},
-        "tools": {
-            "type": "array",
-            "minItems": 1,
-            "items": {
-                "type": "object",
-                "required": ["name", "description", "kind"],
-                "additionalProperties": False,
-                "properties": {
-                    "name": _NAME,
-                    "description": {"type": "string", "minLength": 5},
-                    "kind": {"enum": ["action", "service", "topic", "local"]},
-                    "interface": {"type": "string", "pattern": "^[a-z0-9_]+/(action|srv|msg)/[A-Z][A-Za-z0-9]*$"},
-                    "target": {"type": "string", "minLength": 1},
-                    "timeout_s": {"type": "number", "exclusiveMinimum": 0, "maximum": 300},
-                    "moves": {"type": "boolean"},
-                    "arguments": {"type": "object", "additionalProperties": _ARGUMENT},
-                    "fixed": {"type": "object"},
-                    "say": {"type": "string"},
-                    "only_phrases": {"type": "boolean"},
-                    "unless": {"type": "array", "items": {"type": "string", "minLength": 2}},
-                    "needs": {"type": "array", "items": {"type": "string", "minLength": 2}},
-                    "phrases": {"type": "array", "items": {"anyOf": [{"type": "string"}, _PHRASE]}},
-                    "examples": {
-                        "type": "array",
-                        "items": {
-                            "type": "object",
-                            "required": ["user"],
-                            "additionalProperties": False,
-                            "properties": {"user": {"type": "string"}, "arguments": {"type": "object"}},
-                        },
-                    },
-                },
-            },
-        },
-    },
-}
 _FOLDER = {"action": "action", "service": "srv", "topic": "msg"}
+_At = tuple[str | int, ...]  # keys and list positions from the top of the file
 
 
 @dataclass(frozen=True)
@@ -125,84 +34,270 @@ class ToolFile:
     language: str = "en"
 
 
-def load(path: Path) -> ToolFile:
+def load(path: Path, interfaces: Interfaces | None = None) -> ToolFile:
     """Read and check a file.
 
+    Args:
+        interfaces: looks up the ROS types that tools name. Without it fields are taken as they stand, and every
+            argument needs its `type`.
+
     Raises:
-        VoiceError: not YAML, or a key is wrong; names the tool and the key.
+        VoiceError: not YAML, or a key is wrong; names the line, the tool and the key.
     """
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        data = parse(text)
     except (OSError, yaml.YAMLError) as error:
         raise VoiceError(
             f"{path} cannot be read: {error}.", "Correct the file; config/tools.yaml is a good start."
         ) from error
-    errors = sorted(Draft202012Validator(_SCHEMA).iter_errors(data), key=lambda e: len(e.path), reverse=True)
-    if errors:
-        raise _mistake(path, _where(errors[0].absolute_path, data), errors[0].message)
-    tools: dict[str, Tool] = {}
-    for entry in data["tools"]:
-        if entry["name"] in tools:
-            raise _mistake(path, f"tool '{entry['name']}'", "the name is used twice")
-        tools[entry["name"]] = _tool(path, entry)
-    return ToolFile(tools, _compounds(path, data.get("compound_examples", []), tools), data.get("language", "en"))
+    return _Reader(path, Lines(text), data, interfaces).read()
 
 
-def _compounds(
-    path: Path, entries: list[dict[str, Any]], tools: dict[str, Tool]
-) -> tuple[tuple[str, tuple[ToolCallRequest, ...]], ...]:
-    box = ToolBox(tools)
-    examples = []
-    for entry in entries:
-        calls = tuple(ToolCallRequest(c["tool"], c.get("arguments", {})) for c in entry["calls"])
-        for call in calls:
+class _Reader:
+    """One reading of one file. `at` is where a thing stands in it."""
+
+    def __init__(self, path: Path, lines: Lines, data: Any, interfaces: Interfaces | None) -> None:
+        self._path = path
+        self._lines = lines
+        self._data = data
+        self._interfaces = interfaces
+
+    def read(self) -> ToolFile:
+        self._check_form()
+        tools: dict[str, Tool] = {}
+        for i, entry in enumerate(self._data["tools"]):
+            if entry["name"] in tools:
+                raise self._mistake(("tools", i, "name"), f"tool '{entry['name']}'", "the name is used twice.")
+            tools[entry["name"]] = self._tool(("tools", i), entry)
+        compounds = self._compounds(self._data.get("compound_examples", []), tools)
+        return ToolFile(tools, compounds, self._data.get("language", "en"))
+
+    # -- the form, without regard to ROS
+    def _check_form(self) -> None:
+        if twice := self._lines.twice():
+            line, key = twice
+            raise VoiceError(f"{self._path.name}:{line}: the key '{key}' stands twice.", "Remove one of them.")
+        errors = list(Draft202012Validator(SCHEMA).iter_errors(self._data))
+        if errors:
+            error = max(errors, key=lambda e: len(e.absolute_path))
+            at: _At = tuple(error.absolute_path)
+            extra = _unknown(error)
+            if extra:
+                known = list(cast(dict[str, Any], error.schema)["properties"])
+                what = f"there is no key '{extra}'.{did_you_mean(extra, known)} Keys: {', '.join(known)}."
+                raise self._mistake((*at, extra), self._where(at), what)
+            raise self._mistake(at, self._where(at), f"{error.message}.")
+
+    def _where(self, at: _At) -> str:
+        if len(at) >= 2 and at[0] == "tools":
+            entry = self._data["tools"][at[1]]
+            number = f"number {int(at[1]) + 1}"
+            name = entry.get("name", number) if isinstance(entry, dict) else number
+            rest = ".".join(str(s) for s in at[2:])
+            return f"tool '{name}'" + (f", key '{rest}'" if rest else "")
+        return "the file"
+
+    # -- one tool
+    def _tool(self, at: _At, entry: dict[str, Any]) -> Tool:
+        name, kind = entry["name"], entry["kind"]
+        self._check_target(at, entry)
+        fixed: dict[str, Any] = entry.get("fixed", {})
+        for key, value in fixed.items():
+            self._check_value((*at, "fixed", key), entry, key, value)
+        if "result" in entry:
+            self._field((*at, "result"), entry, entry["result"], of_answer=True)
+        arguments: dict[str, Any] = {}
+        constants: dict[str, dict[str, int | str]] = {}
+        for key, argument in entry.get("arguments", {}).items():
+            arguments[key], constants[key] = self._argument((*at, "arguments", key), entry, key, argument)
+        choices = self._choices((*at, "arguments"), entry, arguments, constants)
+        tool = Tool(
+            name=name,
+            description=entry["description"],
+            kind=kind,
+            interface=entry.get("interface", ""),
+            target=entry.get("target", ""),
+            parameters=_parameters(arguments),
+            fields=tuple(
+                FieldRule(a["field"], k, a.get("scale"))
+                for k, a in arguments.items()
+                if "field" in a and not constants[k]
+            ),
+            choices=choices,
+            fixed=fixed,
+            result=entry.get("result", ""),
+            timeout_s=float(entry.get("timeout_s", 10.0)),
+            per_minute=entry.get("per_minute", 0),
+            while_speaking=entry.get("while_speaking", True),
+            confirm=entry.get("confirm", ""),
+            confirm_within_s=float(entry.get("confirm_within_s", 15.0)),
+            moves=entry.get("moves", kind == "action"),
+            say=entry.get("say", ""),
+            spoken={k: a["spoken"] for k, a in arguments.items() if "spoken" in a},
+            examples=tuple((e["user"], e.get("arguments", {})) for e in entry.get("examples", [])),
+            phrases=tuple(
+                (p, {}) if isinstance(p, str) else (p["say"], p["arguments"]) for p in entry.get("phrases", [])
+            ),
+            only_phrases=entry.get("only_phrases", False),
+            unless=tuple(n.lower() for n in entry.get("unless", [])),
+            needs=tuple(n.lower() for n in entry.get("needs", [])),
+            words={k: {v: tuple(w) for v, w in a["words"].items()} for k, a in arguments.items() if "words" in a},
+        )
+        self._check_texts(at, tool)
+        self._check_examples(at, tool)
+        return tool
+
+    def _check_target(self, at: _At, entry: dict[str, Any]) -> None:
+        name, kind = entry["name"], entry["kind"]
+        if kind == "local":
+            if name not in LOCAL_TOOLS:
+                what = (
+                    f"there is no local tool of that name ({', '.join(LOCAL_TOOLS)}).{did_you_mean(name, LOCAL_TOOLS)}"
+                )
+                raise self._mistake((*at, "name"), f"tool '{name}', key 'kind'", what)
+            if odd := {"confirm", "fixed", "result", "interface", "target"} & set(entry):
+                key = min(odd)
+                raise self._mistake((*at, key), f"tool '{name}', key '{key}'", "a local tool has none.")
+            return
+        for key in ("interface", "target"):
+            if key not in entry:
+                raise self._mistake(at, f"tool '{name}', key '{key}'", f"kind {kind} needs it.")
+        where = (*at, "interface"), f"tool '{name}', key 'interface'"
+        if entry["interface"].split("/")[1] != _FOLDER[kind]:
+            raise self._mistake(*where, f"kind {kind} needs package/{_FOLDER[kind]}/Type.")
+        if kind == "topic" and "result" in entry:
+            raise self._mistake((*at, "result"), f"tool '{name}', key 'result'", "a topic has no result.")
+        if self._interfaces is not None:
             try:
-                box.validate(call)
-            except RefusedCall as error:
-                raise _mistake(path, f"compound example '{entry['user']}'", str(error)) from error
-        examples.append((entry["user"], calls))
-    return tuple(examples)
+                self._interfaces.check(entry["interface"])
+            except VoiceError as error:
+                raise self._mistake(*where, error.what, error.cure) from error
 
+    def _field(self, at: _At, entry: dict[str, Any], name: str, of_answer: bool = False) -> FieldType | None:
+        if self._interfaces is None:
+            return None
+        try:
+            return self._interfaces.field(entry["interface"], name, of_answer)
+        except NoSuchField as error:
+            options = ", ".join(error.options) or "none here"
+            what = f"{entry['interface']} has no field '{name}'.{did_you_mean(name, error.options)} Fields: {options}."
+            raise self._mistake(at, f"tool '{entry['name']}'", what) from error
 
-def _tool(path: Path, entry: dict[str, Any]) -> Tool:
-    name, kind = entry["name"], entry["kind"]
-    arguments: dict[str, Any] = entry.get("arguments", {})
-    _check_target(path, entry)
-    choices = {}
-    for argument, a in arguments.items():
-        where = f"tool '{name}', argument '{argument}'"
+    def _check_value(self, at: _At, entry: dict[str, Any], name: str, value: Any) -> None:
+        kind = self._field(at, entry, name) if entry["kind"] != "local" else None
+        if kind is not None and (why := misfit(value, kind)):
+            raise self._mistake(at, f"tool '{entry['name']}', field '{name}'", f"{why}.")
+
+    def _argument(
+        self, at: _At, entry: dict[str, Any], name: str, argument: dict[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, int | str]]:
+        where = f"tool '{entry['name']}', argument '{name}'"
+        field = argument.get("field")
+        kind = self._field((*at, "field"), entry, field) if field and entry["kind"] != "local" else None
+        try:
+            full, constants = complete(argument, kind)
+        except Misfit as error:
+            raise self._mistake((*at, error.key) if error.key else at, where, f"{error}.") from error
         for key in ("set", "spoken", "words"):
-            unknown = set(a.get(key, {})) - set(a.get("enum", []))
+            unknown = sorted(set(full.get(key, {})) - set(full.get("enum", [])))
             if unknown:
-                raise _mistake(path, f"{where}, key '{key}'", f"{sorted(unknown)} is not in enum")
-        if "set" in a:
-            missing = set(a.get("enum", [])) - set(a["set"])
-            if missing:
-                raise _mistake(path, f"{where}, key 'set'", f"{sorted(missing)} is missing")
-            choices[argument] = {v: _entries(path, where, f, arguments) for v, f in a["set"].items()}
-    tool = Tool(
-        name=name,
-        description=entry["description"],
-        kind=kind,
-        interface=entry.get("interface", ""),
-        target=entry.get("target", ""),
-        parameters=_parameters(arguments),
-        fields=tuple(FieldRule(a["field"], k, a.get("scale")) for k, a in arguments.items() if "field" in a),
-        choices=choices,
-        fixed=entry.get("fixed", {}),
-        timeout_s=float(entry.get("timeout_s", 10.0)),
-        moves=entry.get("moves", kind == "action"),
-        say=entry.get("say", ""),
-        spoken={k: a["spoken"] for k, a in arguments.items() if "spoken" in a},
-        examples=tuple((e["user"], e.get("arguments", {})) for e in entry.get("examples", [])),
-        phrases=tuple((p, {}) if isinstance(p, str) else (p["say"], p["arguments"]) for p in entry.get("phrases", [])),
-        only_phrases=entry.get("only_phrases", False),
-        unless=tuple(n.lower() for n in entry.get("unless", [])),
-        needs=tuple(n.lower() for n in entry.get("needs", [])),
-        words={k: {v: tuple(w) for v, w in a["words"].items()} for k, a in arguments.items() if "words" in a},
-    )
-    _check_examples(path, tool)
-    return tool
+                raise self._mistake((*at, key, unknown[0]), f"{where}, key '{key}'", f"{unknown} is not in enum.")
+        if missing := sorted(set(full.get("enum", [])) - set(full["set"])) if "set" in full else []:
+            raise self._mistake((*at, "set"), f"{where}, key 'set'", f"{missing} is missing.")
+        return full, constants
+
+    def _choices(
+        self, at: _At, entry: dict[str, Any], arguments: dict[str, Any], constants: dict[str, dict[str, int | str]]
+    ) -> dict[str, dict[str, tuple[FieldRule | tuple[str, Any], ...]]]:
+        """Per argument and word: fields and their values, from `set` and from constants."""
+        found: dict[str, dict[str, tuple[FieldRule | tuple[str, Any], ...]]] = {}
+        used = {k for k, a in arguments.items() if "field" in a or "set" in a}
+        for key, argument in arguments.items():
+            table: dict[str, tuple[FieldRule | tuple[str, Any], ...]] = {
+                word: ((argument["field"], value),) for word, value in constants[key].items()
+            }
+            for word, fields in argument.get("set", {}).items():
+                entries: list[FieldRule | tuple[str, Any]] = []
+                for target, value in fields.items():
+                    spot = (*at, key, "set", word, target)
+                    if isinstance(value, dict):
+                        if value["from"] not in arguments:
+                            where = f"tool '{entry['name']}', argument '{key}', key 'set'"
+                            raise self._mistake(spot, where, f"there is no argument '{value['from']}'.")
+                        used.add(value["from"])
+                        self._field(spot, entry, target)
+                        entries.append(FieldRule(target, value["from"], value.get("scale")))
+                    else:
+                        self._check_value(spot, entry, target, value)
+                        entries.append((target, value))
+                table[word] = (*table.get(word, ()), *entries)
+            if table:
+                found[key] = table
+        idle = [k for k in arguments if k not in used] if entry["kind"] != "local" else []
+        if idle:
+            what = "it goes nowhere: give it a 'field', or a 'set'."
+            raise self._mistake((*at, idle[0]), f"tool '{entry['name']}', argument '{idle[0]}'", what)
+        return found
+
+    def _check_texts(self, at: _At, tool: Tool) -> None:
+        names = set(tool.parameters["properties"])
+        for key, text, known in (("say", tool.say, names | {"result"}), ("confirm", tool.confirm, names)):
+            try:
+                named = [n for _, n, _, _ in string.Formatter().parse(text) if n is not None]
+            except ValueError as error:
+                raise self._mistake((*at, key), f"tool '{tool.name}', key '{key}'", f"{error}.") from error
+            for name in named:
+                if name not in known:
+                    what = f"it names '{name}', which is no argument.{did_you_mean(name, known)}"
+                    raise self._mistake((*at, key), f"tool '{tool.name}', key '{key}'", what)
+
+    def _check_examples(self, at: _At, tool: Tool) -> None:
+        box = ToolBox({tool.name: tool})
+        examples = [(("examples", i), *e) for i, e in enumerate(tool.examples)]
+        # A phrase with {slots} gets its other arguments when it is matched.
+        examples += [(("phrases", i), p, a) for i, (p, a) in enumerate(tool.phrases) if "{" not in p]
+        for spot, user, arguments in examples:
+            try:
+                box.validate(ToolCallRequest(tool.name, arguments), by_model=False)
+            except RefusedCall as error:
+                raise self._mistake((*at, *spot), f"tool '{tool.name}', example '{user}'", str(error)) from error
+        for i, (phrase, _) in enumerate(tool.phrases):
+            for slot in re.findall(r"{(\w+)}", phrase):
+                if slot not in tool.parameters["properties"]:
+                    what = f"there is no argument '{slot}'.{did_you_mean(slot, tool.parameters['properties'])}"
+                    raise self._mistake((*at, "phrases", i), f"tool '{tool.name}', phrase '{phrase}'", what)
+
+    def _compounds(
+        self, entries: Iterable[dict[str, Any]], tools: dict[str, Tool]
+    ) -> tuple[tuple[str, tuple[ToolCallRequest, ...]], ...]:
+        box = ToolBox(tools)
+        examples = []
+        for i, entry in enumerate(entries):
+            calls = tuple(ToolCallRequest(c["tool"], c.get("arguments", {})) for c in entry["calls"])
+            for call in calls:
+                try:
+                    box.validate(call)
+                except RefusedCall as error:
+                    where = f"compound example '{entry['user']}'"
+                    raise self._mistake(("compound_examples", i), where, str(error)) from error
+            examples.append((entry["user"], calls))
+        return tuple(examples)
+
+    def _mistake(self, at: Sequence[str | int], where: str, what: str, cure: str = "") -> VoiceError:
+        line = self._lines.of(at)
+        return VoiceError(
+            f"{self._path.name}:{line}: {where}: {what}",
+            cure or f"Correct {self._path}; docs/tools.md explains the keys.",
+        )
+
+
+def _unknown(error: ValidationError) -> str:
+    """The first unknown key, when that is the mistake."""
+    if error.validator != "additionalProperties" or error.validator_value is not False:
+        return ""
+    properties = cast(dict[str, Any], error.schema)["properties"]
+    return next((k for k in cast(dict[str, Any], error.instance) if k not in properties), "")
 
 
 def _parameters(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -214,64 +309,3 @@ def _parameters(arguments: dict[str, Any]) -> dict[str, Any]:
             properties[key]["description"] = f"{a.get('description', key)} ({a['unit']})"
     required = [k for k, a in arguments.items() if "default" not in a]
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
-
-
-def _entries(path: Path, where: str, table: dict[str, Any], arguments: dict[str, Any]) -> tuple[Any, ...]:
-    entries: list[Any] = []
-    for target, value in table.items():
-        if isinstance(value, dict):
-            if value["from"] not in arguments:
-                raise _mistake(path, f"{where}, key 'set'", f"there is no argument '{value['from']}'")
-            entries.append(FieldRule(target, value["from"], value.get("scale")))
-        else:
-            entries.append((target, value))
-    return tuple(entries)
-
-
-def _check_target(path: Path, entry: dict[str, Any]) -> None:
-    name, kind = entry["name"], entry["kind"]
-    if kind == "local":
-        if name not in LOCAL_TOOLS:
-            raise _mistake(
-                path, f"tool '{name}', key 'kind'", f"there is no local tool of that name ({', '.join(LOCAL_TOOLS)})"
-            )
-        return
-    for key in ("interface", "target"):
-        if key not in entry:
-            raise _mistake(path, f"tool '{name}', key '{key}'", f"kind {kind} needs it")
-    if entry["interface"].split("/")[1] != _FOLDER[kind]:
-        raise _mistake(path, f"tool '{name}', key 'interface'", f"kind {kind} needs package/{_FOLDER[kind]}/Type")
-
-
-def _check_examples(path: Path, tool: Tool) -> None:
-    box = ToolBox({tool.name: tool})
-    # A phrase with {slots} gets its other arguments when it is matched.
-    said = [(p, a) for p, a in tool.phrases if "{" not in p]
-    for user, arguments in (*tool.examples, *said):
-        try:
-            call = box.validate(ToolCallRequest(tool.name, arguments), by_model=False)
-            tool.confirmation(call.arguments)
-        except RefusedCall as error:
-            raise _mistake(path, f"tool '{tool.name}', example '{user}'", str(error)) from error
-        except (KeyError, IndexError, ValueError) as error:
-            raise _mistake(path, f"tool '{tool.name}', key 'say'", f"it names {error}, which is no argument") from error
-    for phrase, _ in tool.phrases:
-        for slot in re.findall(r"{(\w+)}", phrase):
-            if slot not in tool.parameters["properties"]:
-                raise _mistake(path, f"tool '{tool.name}', phrase '{phrase}'", f"there is no argument '{slot}'")
-
-
-def _where(location: Any, data: Any) -> str:
-    steps = list(location)
-    if len(steps) >= 2 and steps[0] == "tools":
-        entry = data["tools"][steps[1]]
-        name = entry.get("name", f"number {steps[1] + 1}") if isinstance(entry, dict) else f"number {steps[1] + 1}"
-        rest = ".".join(str(s) for s in steps[2:])
-        return f"tool '{name}'" + (f", key '{rest}'" if rest else "")
-    return "the file"
-
-
-def _mistake(path: Path, where: str, what: str) -> VoiceError:
-    return VoiceError(
-        f"{path.name}: {where}: {what}.", f"Correct {path}; the head of config/tools.yaml explains the keys."
-    )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
-from collections.abc import Iterable
 from typing import Any
 
 from voice_pipeline.errors import VoiceError
@@ -17,31 +17,24 @@ def interface(name: str) -> Any:
     """
     package, folder, kind = name.split("/")
     try:
-        return getattr(importlib.import_module(f"{package}.{folder}"), kind)
-    except (ImportError, AttributeError) as error:
+        module = importlib.import_module(f"{package}.{folder}")
+    except ImportError as error:
         raise VoiceError(
             f"the ROS interface '{name}' is not on this machine.",
             f"Build or install the package '{package}', or correct it.",
         ) from error
-
-
-def check_fields(message_class: Any, names: Iterable[str], where: str) -> None:
-    """See that every (dotted) field exists.
-
-    Raises:
-        VoiceError: names the field and those that exist.
-    """
-    for name in names:
-        current = message_class
-        for step in name.split("."):
-            fields = current.get_fields_and_field_types()
-            if step not in fields:
-                raise VoiceError(f"{where}: there is no field '{name}'.", f"Use one of: {', '.join(fields)}.")
-            current = interface(fields[step].replace("/", "/msg/")) if "/" in fields[step] else None
+    if not hasattr(module, kind):
+        known = [n for n in vars(module) if n[0].isupper()]
+        near = difflib.get_close_matches(kind, known, n=1)
+        meant = f" Did you mean '{package}/{folder}/{near[0]}'?" if near else ""
+        raise VoiceError(
+            f"the package '{package}' has no {folder} '{kind}'.{meant}", f"Use one of: {', '.join(known)}."
+        )
+    return getattr(module, kind)
 
 
 def set_field(message: Any, name: str, value: Any) -> None:
-    """Set a (dotted) field; whole numbers are good for float fields.
+    """Set a (dotted) field; whole numbers are good for float fields, scaled ones are rounded for whole fields.
 
     Raises:
         ValueError, TypeError, AssertionError: from the message's own checks.
@@ -52,6 +45,8 @@ def set_field(message: Any, name: str, value: Any) -> None:
     kind = message.get_fields_and_field_types()[last]
     if kind in ("float", "double") and isinstance(value, int):
         value = float(value)
-    elif "int" in kind and isinstance(value, float) and value.is_integer():
-        value = int(value)
+    elif "int" in kind and isinstance(value, float):
+        value = round(value)  # a scaled one; what the model wrote was checked to be whole
+    elif kind == "octet" and isinstance(value, int):
+        value = bytes([value])
     setattr(message, last, value)
