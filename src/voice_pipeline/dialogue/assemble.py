@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 
+from voice_pipeline.dialogue.compaction import summarise
+from voice_pipeline.dialogue.facts import Facts
 from voice_pipeline.dialogue.history import History
+from voice_pipeline.dialogue.local_tools import MEMORY_TOOLS, LocalTools
 from voice_pipeline.dialogue.mind import Answer, Listener, Mind, MindSettings
 from voice_pipeline.dialogue.prompt import Persona, build_prefix
-from voice_pipeline.dialogue.protocol import LanguageModel
+from voice_pipeline.dialogue.protocol import LanguageModel, Message
 from voice_pipeline.dialogue.tongues import with_hint
 from voice_pipeline.dialogue.tools import Dispatcher, ToolBox
 from voice_pipeline.dialogue.tools_file import ToolFile
+from voice_pipeline.errors import VoiceError
 
 
 class Assembled:
-    """A mind and its memory. `answer` may be called before `warm_up` succeeded: it then tries that first."""
+    """A mind and its memory. `answer` may be called before `warm_up` succeeded: it then tries that first.
+
+    Args:
+        facts: what people asked it to remember; None: it has no such memory, nor the tools for it.
+        warn: told when that memory does not work; everything else goes on.
+    """
 
     def __init__(
         self,
@@ -27,8 +38,15 @@ class Assembled:
         max_turns: int = 8,
         context_tokens: int = 4096,
         calls_per_minute: int = 30,
+        facts: Facts | None = None,
+        warn: Callable[[str], None] = lambda line: None,
     ) -> None:
+        if facts is None:
+            file = replace(file, tools={n: t for n, t in file.tools.items() if n not in MEMORY_TOOLS})
         self.model = model
+        self.local = LocalTools(facts, self._fact_changed)
+        self._facts, self._warn = facts, warn
+        self._options = settings.options
         self.tools = ToolBox(file.tools, calls_per_minute)
         self.history = History([], max_turns, context_tokens, settings.options.max_tokens)
         self.ready = False
@@ -45,7 +63,11 @@ class Assembled:
         """
         self.model.prepare()
         self.history.prefix = build_prefix(self._persona, self._file, self.model.native_tools, self._language)
+        # Without the facts: what a model server or a file keeps of it is good for every day.
         self.model.warm_up(self.history.prefix, self.tools.specs)
+        self._read_facts()
+        if self.history.facts:
+            self.model.read_ahead(self.history.prompt("Hello"), self.tools.specs, threading.Event())
         self.ready = True
 
     def answer(
@@ -74,7 +96,7 @@ class Assembled:
             self.model.read_ahead(self.history.prompt(words), self.tools.specs, cancel)
 
     def tidy(self, cancel: threading.Event) -> None:
-        """Between two turns: make room in the history, and let the model read what of it is new to it.
+        """Between two turns: sum up or drop what is old, and let the model read what of the history is new to it.
 
         New is what a phrase did, what of an answer was not heard, and everything after a room was made. Otherwise the
         next question would wait for it (66 tokens of a plain command: 0.7 s on one core).
@@ -84,5 +106,29 @@ class Assembled:
         """
         if not self.ready:
             return
-        self.history.make_room()
-        self.model.read_ahead(self.history.prompt("Hello"), self.tools.specs, cancel)
+        if summarise(self.history, self.model, self.tools.specs, cancel, self._options) | self.history.make_room():
+            self._read_facts()  # everything after the prefix is read again anyway
+        if not cancel.is_set():
+            self.model.read_ahead(self.history.prompt("Hello"), self.tools.specs, cancel)
+
+    def _fact_changed(self, new: str, gone: str) -> None:
+        """A new one stands in the history, where it was asked for; one that is gone must be gone there too."""
+        if gone:
+            self.history.drop_mention(gone)
+            self._read_facts()
+
+    def _read_facts(self) -> None:
+        if self._facts is None:
+            return
+        try:
+            known = self._facts.all()
+        except VoiceError as error:
+            self._warn(f"{error} Until then nothing is remembered.")
+            known = []
+        self.history.facts = []
+        if known:
+            # Words of people: never in the system message.
+            self.history.facts = [
+                Message("user", "Keep in mind what I told you, in my own words: " + "; ".join(known) + "."),
+                Message("assistant", "I will keep that in mind."),
+            ]

@@ -14,7 +14,9 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from voice_pipeline.dialogue.clauses import ClauseSplitter
+from voice_pipeline.dialogue.facts import said_in
 from voice_pipeline.dialogue.guards import affirmed, forbids
+from voice_pipeline.dialogue.local_tools import MEMORY_TOOLS
 from voice_pipeline.dialogue.output import ReplyParser, Unreadable
 from voice_pipeline.dialogue.phrases import PhraseBook
 from voice_pipeline.dialogue.protocol import (
@@ -207,6 +209,7 @@ class _Run:
         self.gate = gate
         self.answer = Answer()
         self.forbidden = ""
+        self._part = ""
         self.allowed: tuple[str, ...] = ()
         self._lexical = mind._lexical
         self.wants_follow_up = False
@@ -217,6 +220,7 @@ class _Run:
 
     def begin(self, part: str) -> None:
         """A part of the utterance: what it allows."""
+        self._part = part
         self.forbidden = forbids(part, self.settings.language)
         wanted = affirmed(part, self.settings.language)
         self.allowed = tuple(
@@ -224,7 +228,7 @@ class _Run:
             for t in self.tools.tools.values()
             if not t.only_phrases
             and not (t.moves and self.forbidden)
-            and (t.asked_for(wanted if t.moves else part) or not self._lexical)
+            and (t.asked_for(wanted if t.moves else part) or not (self._lexical or t.name in MEMORY_TOOLS))
         )
         self.wants_follow_up = self.silent = self.repeats = False
 
@@ -258,6 +262,8 @@ class _Run:
             call = self.tools.validate(request, by_model)
             if by_model and call.tool.name not in self.allowed:
                 raise RefusedCall(f"nobody asked for {call.tool.name}{self.forbidden and f' ({self.forbidden})'}.")
+            if by_model and call.tool.name == "remember" and not said_in(str(call.arguments["fact"]), self._part):
+                raise RefusedCall("nobody said that. The fact has to be in the person's words.")
             if self.gate is not None:
                 self._wait(self.gate)
                 if not self.gate.is_set():

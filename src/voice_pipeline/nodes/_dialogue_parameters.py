@@ -147,6 +147,12 @@ CONVERSATION = (
         1,
         200,
     ),
+    Param(
+        "facts_file",
+        "memory.md",
+        "Where the robot keeps what people ask it to remember: a path, or a name in ~/.local/state/voice_pipeline. Plain "
+        "text, for reading and correcting. On, because nothing is written before somebody asks for it; empty: no memory.",
+    ),
     Param("max_tool_calls", 3, "Tool calls in one turn. Three is a long request for a person.", "", 1, 10),
     Param("tool_calls_per_minute", 30, "A model in a loop must not drive the robot.", "1/min", 1, 600),
     Param(

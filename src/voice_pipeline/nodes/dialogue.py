@@ -9,6 +9,7 @@ from typing import Any
 from voice_pipeline.action import Converse
 from voice_pipeline.dialogue import ModelSettings, create
 from voice_pipeline.dialogue.assemble import Assembled
+from voice_pipeline.dialogue.facts import Facts, state_file
 from voice_pipeline.dialogue.mind import MindSettings
 from voice_pipeline.dialogue.prompt import load_persona
 from voice_pipeline.dialogue.protocol import GenerateOptions, Message, ModelTimeout, ModelUnavailable, ToolCallRequest
@@ -36,13 +37,14 @@ from voice_pipeline.nodes._dialogue_thinking import Thinking
 from voice_pipeline.resources import resource
 from voice_pipeline.ros.action import DeferredActionServer, Goal
 from voice_pipeline.ros.diagnostics import ERROR, OK, WARN, Health
+from voice_pipeline.ros.introspect import RosInterfaces
 from voice_pipeline.ros.mailbox import Mailbox
 from voice_pipeline.ros.main import run
 from voice_pipeline.ros.node import VoiceNode
 from voice_pipeline.ros.qos import EVENTS
 from voice_pipeline.ros.say_client import SayClient
 from voice_pipeline.ros.stamps import to_ns
-from voice_pipeline.ros.tool_dispatch import RosToolDispatcher, check_interfaces
+from voice_pipeline.ros.tool_dispatch import RosToolDispatcher
 from voice_pipeline.turn.engine import TurnEngine
 from voice_pipeline.turn.stages import StageStatistics
 from voice_pipeline.turn.state import State, Turn, TurnSettings
@@ -68,8 +70,7 @@ class DialogueNode(VoiceNode):
     # -- life cycle
     def load(self) -> None:
         p = self.p
-        file = load(resource(p["tools_file"]))
-        check_interfaces(file.tools)
+        file = load(resource(p["tools_file"]), RosInterfaces())
         settings = ModelSettings(**{k: p[k] for k in ModelSettings.__dataclass_fields__})
         self._tool_proxy = LateDispatcher()
         self._mind = Assembled(
@@ -85,6 +86,8 @@ class DialogueNode(VoiceNode):
             max_turns=p["history_turns"],
             context_tokens=p["context_length"],
             calls_per_minute=p["tool_calls_per_minute"],
+            facts=Facts(state_file(p["facts_file"])) if p["facts_file"] else None,
+            warn=self.get_logger().warning,
         )
         # Lives as long as the mind, so that goals open at deactivation still get their result.
         self._converse = DeferredActionServer(
@@ -117,7 +120,7 @@ class DialogueNode(VoiceNode):
         self._calls: dict[str, Turn] = {}  # under way, by call id
         self._latest: Turn | None = None
         self._unanswered: list[Turn] = []  # closed turns with tickets whose calls still run
-        self._dispatcher = RosToolDispatcher(self, mind.tools.tools, self._call_finished, self._mailbox)
+        self._dispatcher = RosToolDispatcher(self, mind.tools.tools, self._call_finished, self._mailbox, mind.local)
         self._tool_proxy.target = self._dispatcher
         self._say = SayClient(self, self._said, self._speech_marks)
         self._engine = TurnEngine(self, self._turn_settings(), time.monotonic, time.time_ns)
