@@ -3,8 +3,8 @@
 import threading
 
 import pytest
-from scripted_model import WAIT, ScriptedModel
 
+from scripted_model import WAIT, ScriptedModel
 from voice_pipeline.dialogue import ModelSettings, create
 from voice_pipeline.dialogue.protocol import Done, GenerateOptions, ModelUnavailable
 from voice_pipeline.dialogue.translation import Translator, Untranslated, language_name, split_parts
@@ -73,12 +73,11 @@ def test_a_model_that_never_stops_is_told_of_and_what_came_is_spoken():
             for delta in super().stream(*args):
                 yield Done(truncated=True) if isinstance(delta, Done) else delta
 
-    heard = []
     made = Translator(Endless(lambda _: ["Ja, ja, ja, ja, ja, ja. "]), "de", GenerateOptions(0.0, 50))
+    clauses = made.translate("Yes, of course.", "en", threading.Event())
+    assert next(clauses)
     with pytest.raises(Untranslated, match="end"):
-        for clause in made.translate("Yes, of course.", "en", threading.Event()):
-            heard.append(clause)
-    assert heard
+        list(clauses)
 
 
 def test_the_longest_answer_is_bound_by_the_length_of_what_was_said():
@@ -100,7 +99,7 @@ def test_a_dead_model_is_an_error_with_its_cure():
 
 
 def test_a_given_up_translation_ends_without_another_word():
-    made, model = translator(lambda _: ["Guten Morgen, ", "x", WAIT, "nie gesagt."])
+    made, _ = translator(lambda _: ["Guten Morgen, ", "x", WAIT, "nie gesagt."])
     cancel = threading.Event()
     clauses = made.translate("Good morning to all of you.", "en", cancel)
     assert next(clauses) == "Guten Morgen,"
@@ -113,7 +112,7 @@ def test_a_long_speech_is_translated_in_parts_of_whole_sentences():
     parts = split_parts(text)
     assert " ".join(parts) == text
     assert all(len(p) <= 300 and p.endswith(".") for p in parts)
-    made, model = translator(lambda q: ["Teil."])
+    made, _ = translator(lambda _: ["Teil."])
     assert translate(made, text) == ["Teil."] * len(parts)
 
 
@@ -125,7 +124,7 @@ def test_text_without_sentence_ends_is_cut_and_nothing_is_lost(text):
 
 
 def test_an_unknown_language_is_an_error_that_lists_the_known_ones():
-    with pytest.raises(VoiceError, match="'xx'.*de, "):
+    with pytest.raises(VoiceError, match=r"'xx'.*de, "):
         language_name("xx")
 
 

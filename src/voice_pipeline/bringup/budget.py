@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 # Stages that work at the same time in a turn, by the life of the speculation: recognition alone at the pause; the model
-# while the end-of-turn check runs; the model on a later clause while the voice makes an earlier one.
-_AT_ONCE = (("asr",), ("vad", "dialogue"), ("dialogue", "tts"))
+# while the end-of-turn check runs; the model on a later clause while the voice makes an earlier one. A translator's person
+# goes on talking meanwhile.
+_AT_ONCE = (("asr",), ("vad", "dialogue"), ("dialogue", "tts"), ("asr", "translator"), ("translator", "tts"))
 # The one overlap that pays: the first clause is made with every core while the model still writes on one. With two threads
 # it takes 1.2 s instead of 1.6 s on two cores, contention included (docs/performance.md). Two threads too many do not pay.
 _SPARE = 1
-_THREADS = {"asr": "cpu_threads", "dialogue": "threads", "tts": "threads"}
-_DEFAULTS = {"asr": 2, "dialogue": 0, "tts": 2}
+_THREADS = {"asr": "cpu_threads", "dialogue": "threads", "translator": "threads", "tts": "threads"}
+_DEFAULTS = {"asr": 2, "dialogue": 0, "translator": 0, "tts": 2}
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Budget:
         threads = ", ".join(f"{k} {v}" for k, v in self.threads.items())
         return (
             f"{max(self.most, widest)} threads may compute at once on {self.cores} cores ({threads}): every stage slows down. "
-            "Lower `threads` of tts or dialogue, or `cpu_threads` of asr."
+            "Lower `threads` of tts, dialogue or translator, or `cpu_threads` of asr."
         )
 
 
@@ -71,4 +72,5 @@ def usable_cores() -> int:
 
 def _elsewhere(stage: str, values: Mapping[str, Any]) -> bool:
     """It computes in another process's threads or on a GPU; what it is given here does not count."""
-    return (stage == "dialogue" and values.get("engine") == "ollama") or values.get("device") == "cuda"
+    server = stage in ("dialogue", "translator") and values.get("engine") in ("ollama", "openai")
+    return server or values.get("device") == "cuda"
