@@ -48,6 +48,31 @@ class Asker:
         self._node.destroy_node()
         rclpy.try_shutdown()
 
+    @property
+    def node(self) -> Node:
+        """For what else a command wants to hear; served by the asker's thread."""
+        return self._node
+
+    def call(self, service_type: Any, name: str, request: Any, timeout_s: float = 5.0) -> Any:
+        """Call a service and return its response.
+
+        Raises:
+            VoiceError: nobody offers it, or no answer within the timeout.
+        """
+        client = self._node.create_client(service_type, name)
+        try:
+            if client.wait_for_service(timeout_s):
+                future = client.call_async(request)
+                done = threading.Event()
+                future.add_done_callback(lambda _: done.set())
+                self._spinner.wake()
+                if done.wait(timeout_s):
+                    return future.result()
+            where = self._node.resolve_service_name(name)
+            raise VoiceError(f"'{where}' does not answer (waited {timeout_s:g} s).", "See the log of its node.")
+        finally:
+            self._node.destroy_client(client)
+
     def wait_for_server(self, timeout_s: float) -> None:
         """Raises VoiceError when nobody offers the action within the timeout."""
         if not self._client.wait_for_server(timeout_s):
