@@ -127,9 +127,15 @@ CONVERSATION = (
     ),
     Param("tools_file", "config/tools.yaml", "What the robot may do on request: the allow-list."),
     Param(
+        "phrases_dir",
+        "config/phrases",
+        "Folder of phrase files, one for each language besides that of the tools file: plain commands in it need no model. "
+        "The shipped ones; with a tools file of your own they are used as far as they fit. Empty: none.",
+    ),
+    Param(
         "language",
         "en",
-        "Language of the answers, ISO 639-1. Phrases of the tools file work in its language only: English.",
+        "Language of the answers, ISO 639-1. What is said is taken to be in it where asr does not know better.",
     ),
     Param(
         "voices",
@@ -152,6 +158,12 @@ CONVERSATION = (
         "memory.md",
         "Where the robot keeps what people ask it to remember: a path, or a name in ~/.local/state/voice_pipeline. Plain "
         "text, for reading and correcting. On, because nothing is written before somebody asks for it; empty: no memory.",
+    ),
+    Param(
+        "tell_surroundings",
+        False,
+        "Tell the model date and time, where the head looks and the volume, in front of a question when they are news. "
+        "False: the smallest models take the note for a part of the question; a model of 3 billion parameters uses it.",
     ),
     Param("max_tool_calls", 3, "Tool calls in one turn. Three is a long request for a person.", "", 1, 10),
     Param("tool_calls_per_minute", 30, "A model in a loop must not drive the robot.", "1/min", 1, 600),

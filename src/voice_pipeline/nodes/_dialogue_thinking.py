@@ -80,7 +80,7 @@ class Thinking:
             self._worker.submit(self._warm_up_again)
         elif self._untidy and idle:
             self._untidy = False
-            self._read(self._mind.tidy)
+            self._read(self._tidy)
 
     def stop(self) -> None:
         """Give everything up."""
@@ -98,7 +98,8 @@ class Thinking:
         if cancel.is_set():
             return
         try:
-            answer = self._mind.answer(question, cancel, Reporter(self._node, turn, generation), gate, hint)
+            reporter = Reporter(self._node, turn, generation)
+            answer = self._mind.answer(question, cancel, reporter, gate, hint, turn.language, turn.answer_in)
         except VoiceError as error:
             fault = error
             if not cancel.is_set():
@@ -107,6 +108,10 @@ class Thinking:
             if not answer.by_phrase:
                 self.fault = ""
             self._node.post(lambda e: e.answered(generation, answer.messages, answer.usage))
+
+    def _tidy(self, cancel: threading.Event) -> None:
+        self._mind.tidy(cancel)
+        self._untidy |= cancel.is_set()  # somebody spoke: what is left is for the next silence
 
     def _read(self, read: Callable[[threading.Event], None]) -> None:
         cancel = self._reading = threading.Event()

@@ -11,6 +11,7 @@ from voice_pipeline.dialogue import ModelSettings, create
 from voice_pipeline.dialogue.assemble import Assembled
 from voice_pipeline.dialogue.facts import Facts, state_file
 from voice_pipeline.dialogue.mind import MindSettings
+from voice_pipeline.dialogue.phrase_files import load_shipped
 from voice_pipeline.dialogue.prompt import load_persona
 from voice_pipeline.dialogue.protocol import GenerateOptions, Message, ModelTimeout, ModelUnavailable, ToolCallRequest
 from voice_pipeline.dialogue.stock import stock_phrases
@@ -33,6 +34,7 @@ from voice_pipeline.nodes._dialogue_parts import (
     end_typed,
     persona_path,
 )
+from voice_pipeline.nodes._dialogue_surroundings import Watch
 from voice_pipeline.nodes._dialogue_thinking import Thinking
 from voice_pipeline.resources import resource
 from voice_pipeline.ros.action import DeferredActionServer, Goal
@@ -88,6 +90,7 @@ class DialogueNode(VoiceNode):
             calls_per_minute=p["tool_calls_per_minute"],
             facts=Facts(state_file(p["facts_file"])) if p["facts_file"] else None,
             warn=self.get_logger().warning,
+            phrases=load_shipped(p["phrases_dir"], p["tools_file"], file),
         )
         # Lives as long as the mind, so that goals open at deactivation still get their result.
         self._converse = DeferredActionServer(
@@ -120,7 +123,9 @@ class DialogueNode(VoiceNode):
         self._calls: dict[str, Turn] = {}  # under way, by call id
         self._latest: Turn | None = None
         self._unanswered: list[Turn] = []  # closed turns with tickets whose calls still run
-        self._dispatcher = RosToolDispatcher(self, mind.tools.tools, self._call_finished, self._mailbox, mind.local)
+        self._dispatcher = RosToolDispatcher(
+            self, mind.tools.tools, self._call_finished, self._mailbox, mind.local, self._speaks
+        )
         self._tool_proxy.target = self._dispatcher
         self._say = SayClient(self, self._said, self._speech_marks)
         self._engine = TurnEngine(self, self._turn_settings(), time.monotonic, time.time_ns)
@@ -131,6 +136,7 @@ class DialogueNode(VoiceNode):
             self.create_subscription(EndOfTurn, "end_of_turn", self._end_of_turn, EVENTS),
             self.create_subscription(VoiceActivity, "voice_activity", self._voice, EVENTS),
         ]
+        self._watch = Watch(self) if self.p["tell_surroundings"] else None
         self._ticker = self.create_timer(0.05, self._tick_turn)
         self.show(State.LISTENING, None, "ready")
 
@@ -140,6 +146,8 @@ class DialogueNode(VoiceNode):
         for subscription in self._subscriptions_open:
             self.destroy_subscription(subscription)
         self.destroy_timer(self._ticker)
+        if self._watch is not None:
+            self._watch.destroy()
         self._thinking.stop()
         self._engine.stop()
         self._mailbox.close()
@@ -256,6 +264,8 @@ class DialogueNode(VoiceNode):
         self._say.tick()
         self._engine.tick()
         self._answer_tickets()
+        if self._watch is not None and self._mind is not None and self._engine.idle:
+            self._mind.history.note = self._watch.line()
         self._thinking.tick(time.monotonic(), self._engine.idle)
         self._stock.tick(time.monotonic(), self._engine.idle)
 
@@ -263,7 +273,7 @@ class DialogueNode(VoiceNode):
         texts = [self.p[name] for name in ("cannot", "cannot_move", "will_not", "apology", "gave_up")]
         if self.p["acknowledge_after_s"] > 0.0:
             texts += self.p["acknowledgements"]
-        return stock_phrases(mind.tools.tools.values(), texts)
+        return stock_phrases(mind.spoken_tools, texts)
 
     def post(self, call: Callable[[TurnEngine], None]) -> None:
         """Run something on the executor's thread, in order, unless the node is deactivated by then; from any thread."""
@@ -279,6 +289,8 @@ class DialogueNode(VoiceNode):
     def start_model(self, turn: Turn) -> None:
         self._latest = turn
         turn.hint = self._tongues.hint(turn.utterance_id)
+        turn.language = self._tongues.said_in(turn.utterance_id)
+        turn.answer_in = self._tongues.of(turn.utterance_id)
         self._thinking.start(turn)
 
     def cancel_model(self) -> None:
@@ -354,6 +366,11 @@ class DialogueNode(VoiceNode):
             self._answer_tickets()
 
     # -- tools
+    def _speaks(self) -> bool:
+        """Something of the answer is given to the voice and not over."""
+        turn = self._engine.turn
+        return turn is not None and turn.speak and not turn.all_said
+
     def call_requested(self, turn: Turn, generation: int, call_id: str, call: ValidCall) -> None:
         """A call passed every check and is on its way."""
         self._counts["tool_calls"] += 1
@@ -365,6 +382,8 @@ class DialogueNode(VoiceNode):
     def _call_finished(self, pending: PendingCall) -> None:
         outcome, call = pending.outcome, pending.call
         assert outcome is not None
+        if self._watch is not None:
+            self._watch.called(call, outcome)
         turn = self._calls.pop(pending.call_id, None)
         turn_id = turn.turn_id if turn else ""
         status = _STATUS[outcome.status]
