@@ -50,3 +50,23 @@ def set_field(message: Any, name: str, value: Any) -> None:
     elif kind == "octet" and isinstance(value, int):
         value = bytes([value])
     setattr(message, last, value)
+
+
+def get_field(message: Any, name: str) -> Any:
+    """The value of a (dotted) field."""
+    for step in name.split("."):
+        message = getattr(message, step)
+    return message
+
+
+def one_line(value: Any) -> str:
+    """A value in words for people and models: lists by their last 20 elements, numbers short; at most 500 characters."""
+    if isinstance(value, (list, tuple)) or hasattr(value, "tolist"):
+        text = ", ".join(one_line(v) for v in list(value)[-20:])
+    elif hasattr(value, "get_fields_and_field_types"):
+        text = ", ".join(f"{n} {one_line(getattr(value, n))}" for n in value.get_fields_and_field_types())
+    elif isinstance(value, bool):
+        text = "yes" if value else "no"
+    else:
+        text = f"{value:g}" if isinstance(value, float) else str(value)
+    return " ".join(text.split())[:500]

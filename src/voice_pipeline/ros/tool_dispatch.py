@@ -11,32 +11,14 @@ from rclpy.action import ActionClient
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 
-from voice_pipeline.dialogue.local_tools import LOCAL_TOOLS
-from voice_pipeline.dialogue.tools import FieldRule, Outcome, PendingCall, Status, Tool, ValidCall
-from voice_pipeline.ros.interface import check_fields, interface, set_field
+from voice_pipeline.dialogue.local_tools import LocalTools
+from voice_pipeline.dialogue.tools import Outcome, PendingCall, Status, Tool, ValidCall
+from voice_pipeline.ros.interface import get_field, interface, one_line, set_field
 from voice_pipeline.ros.mailbox import Mailbox
 from voice_pipeline.ros.qos import EVENTS
 
+_QUIET_S = 60.0  # the longest that a call waits for the end of what the robot is saying
 _APPEAR_S = 1.0  # how long a server may take to be discovered; it is usually there since activation
-
-
-def check_interfaces(tools: Mapping[str, Tool]) -> None:
-    """Import every type and look up every field that a tool names.
-
-    Raises:
-        VoiceError: names the tool, the type or the field.
-    """
-    for tool in tools.values():
-        if tool.kind == "local":
-            continue
-        kind = interface(tool.interface)
-        message = {"action": "Goal", "service": "Request"}.get(tool.kind)
-        tables = [e for table in tool.choices.values() for entries in table.values() for e in entries]
-        names = {r.field for r in tool.fields} | set(tool.fixed)
-        names |= {e.field if isinstance(e, FieldRule) else e[0] for e in tables}
-        check_fields(
-            getattr(kind, message) if message else kind, sorted(names), f"tool '{tool.name}' ({tool.interface})"
-        )
 
 
 class RosToolDispatcher:
@@ -47,13 +29,23 @@ class RosToolDispatcher:
         tools: by name.
         on_finished: told of every call's end, on the executor's thread.
         mailbox: brings `start` to that thread, after what was posted before.
+        local: tools of kind `local`.
+        speaking: whether the robot is saying something; calls of tools with `while_speaking: false` wait for the end.
     """
 
     def __init__(
-        self, node: Node, tools: Mapping[str, Tool], on_finished: Callable[[PendingCall], None], mailbox: Mailbox
+        self,
+        node: Node,
+        tools: Mapping[str, Tool],
+        on_finished: Callable[[PendingCall], None],
+        mailbox: Mailbox,
+        local: LocalTools,
+        speaking: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._speaking = speaking
         self._node = node
         self._mailbox = mailbox
+        self._local = local
         self._on_finished = on_finished
         self._open: dict[str, _Running] = {}
         self._ends: dict[str, Any] = {n: self._end_for(t) for n, t in tools.items() if t.kind != "local"}
@@ -62,16 +54,20 @@ class RosToolDispatcher:
     def start(self, call: ValidCall, call_id: str) -> PendingCall:
         pending = PendingCall(call_id, call)
         if call.tool.kind == "local":
-            pending.finish(Outcome("succeeded", LOCAL_TOOLS[call.tool.name]()))
+            pending.finish(self._local.run(call))
             self._mailbox.post(lambda: self._on_finished(pending))
         else:
             self._mailbox.post(lambda: self._begin(pending))
         return pending
 
     def cancel(self, call_id: str) -> None:
-        """Stop a movement that is under way or on its way; what is over, and services, are left alone."""
+        """Stop a movement, and whatever still waits to be sent; what is over, and services on their way, are left."""
         running = self._open.get(call_id)
-        if running is not None and running.pending.call.tool.kind == "action":
+        if running is None:
+            return
+        if not running.sent:
+            self._finish(running, "cancelled", "given up before it was sent")
+        elif running.pending.call.tool.kind == "action":
             running.unwanted = True
             running.cancel_goal()
 
@@ -106,27 +102,31 @@ class RosToolDispatcher:
             return
         self._open[pending.call_id] = running
         try:
-            message = self._message(pending.call)
+            running.message = self._message(pending.call)
         except (ValueError, TypeError, AssertionError, OverflowError) as error:
             self._finish(running, "failed", f"the message refuses a value: {error}")
             return
-        if pending.call.tool.kind == "topic":
-            heard = end.get_subscription_count() > 0
-            end.publish(message)
-            self._finish(running, "succeeded" if heard else "failed", "published" if heard else "nobody listens")
-            return
-        running.message = message
         self._send(running)
 
     def _send(self, running: _Running) -> None:
+        """Unless something is in the way; then _tick tries again."""
         tool = running.pending.call.tool
         end = self._ends[tool.name]
+        if not tool.while_speaking and not running.quiet:
+            if self._speaking():
+                return
+            running.quiet, running.began = True, time.monotonic()
+        if tool.kind == "topic":
+            heard = end.get_subscription_count() > 0
+            end.publish(running.message)
+            self._finish(running, "succeeded" if heard else "failed", "published" if heard else "nobody listens")
+            return
         ready = end.server_is_ready() if tool.kind == "action" else end.service_is_ready()
         if not ready:
-            return  # _tick tries again
+            return
         running.sent = True
         if tool.kind == "action":
-            future = end.send_goal_async(running.message)
+            future = end.send_goal_async(running.message, feedback_callback=running.went_on)
             future.add_done_callback(lambda f: self._answered(running, f))
         else:
             future = end.call_async(running.message)
@@ -149,35 +149,46 @@ class RosToolDispatcher:
         response = future.result()
         result = response.result
         code = getattr(result, "error_code", 0)
-        text = getattr(result, "error_msg", "")
+        text = self._text(running, result, "error_msg")
         if response.status == GoalStatus.STATUS_SUCCEEDED and not code:
             limited = "; limited to what the robot can do" if getattr(result, "clamped", False) else ""
             self._finish(running, "succeeded", (text or "done") + limited)
         elif response.status == GoalStatus.STATUS_CANCELED:
-            self._finish(running, "cancelled", text or "cancelled")
+            self._finish(running, "cancelled", (text or "cancelled") + running.so_far)
         else:
-            self._finish(running, "failed", f"{text or 'failed'} (code {code})" if code else text or "failed")
+            what = f"{text or 'failed'} (code {code})" if code else text or "failed"
+            self._finish(running, "failed", what + running.so_far)
 
     def _responded(self, running: _Running, future: Any) -> None:
         response = future.result()
         ok = bool(getattr(response, "success", True))
-        text = getattr(response, "message", "")
+        text = self._text(running, response, "message")
         self._finish(running, "succeeded" if ok else "failed", text or ("done" if ok else "refused"))
+
+    @staticmethod
+    def _text(running: _Running, answer: Any, usual: str) -> str:
+        """The field that the tool names as its result, or the usual one; empty when there is none."""
+        name = running.pending.call.tool.result
+        value = get_field(answer, name) if name else getattr(answer, usual, "")
+        return one_line(value) if name or isinstance(value, str) else ""
 
     def _tick(self) -> None:
         now = time.monotonic()
         for running in list(self._open.values()):
             tool = running.pending.call.tool
-            if not running.sent:
+            waits = not tool.while_speaking and not running.quiet
+            if waits and now - running.began > _QUIET_S:
+                self._finish(running, "failed", f"the robot still spoke after {_QUIET_S:g} s")
+            elif not running.sent:
                 self._send(running)
-                if not running.sent and now - running.began > _APPEAR_S:
+                if not waits and not running.sent and now - running.began > _APPEAR_S:
                     kind = "action server" if tool.kind == "action" else "service"
                     self._finish(
                         running, "failed", f"there is no {kind} '{tool.target}'; start the node that offers it"
                     )
             elif now - running.began > tool.timeout_s:
                 running.cancel_goal()
-                self._finish(running, "failed", f"not done within {tool.timeout_s:g} s; cancelled")
+                self._finish(running, "failed", f"not done within {tool.timeout_s:g} s; cancelled{running.so_far}")
 
     def _finish(self, running: _Running, status: Status, result: str) -> None:
         self._open.pop(running.pending.call_id, None)
@@ -203,8 +214,16 @@ class _Running:
         self.began = began
         self.message: Any = None
         self.sent = False
+        self.quiet = False  # the robot has ended what it was saying, for a tool that waits for that
+        self.so_far = ""  # of an action: its last feedback, for when it does not end well
         self.unwanted = False
         self.handle: Any = None
+
+    def went_on(self, feedback: Any) -> None:
+        """The action's server tells how far it is."""
+        message = feedback.feedback
+        fields = ", ".join(f"{n} {one_line(getattr(message, n))}" for n in message.get_fields_and_field_types())
+        self.so_far = f"; so far: {fields}" if fields else ""
 
     def cancel_goal(self) -> None:
         if self.handle is not None:
