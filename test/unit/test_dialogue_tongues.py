@@ -92,15 +92,20 @@ def test_the_mind_shows_the_hint_to_the_model_only(monkeypatch):
     seen = {}
 
     class Mind:
-        def needs_model(self, question):
+        def needs_model(self, question, language):
             return False
 
-        def answer(self, question, prompt, cancel, listener, gate):
-            seen.update(question=question, last=prompt[-1].content)
+        def answer(self, question, prompt, cancel, listener, gate, language, answer_in):
+            seen.update(question=question, last=prompt[-1].content, language=language, answer_in=answer_in)
 
     mind = Assembled.__new__(Assembled)
     mind.ready = True
     mind.history = History([], 8, 4096, 100)
     mind._mind = Mind()
-    mind.answer("Quelle heure est-il ?", threading.Event(), None, None, "(Answer in French.)")
-    assert seen == {"question": "Quelle heure est-il ?", "last": "Quelle heure est-il ? (Answer in French.)"}
+    mind.answer("Quelle heure est-il ?", threading.Event(), None, None, "(Answer in French.)", "fr", "en")
+    assert seen == {
+        "question": "Quelle heure est-il ?",
+        "last": "Quelle heure est-il ? (Answer in French.)",
+        "language": "fr",
+        "answer_in": "en",
+    }

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
+from voice_pipeline.dialogue.books import Books
 from voice_pipeline.dialogue.compaction import summarise
 from voice_pipeline.dialogue.facts import Facts
 from voice_pipeline.dialogue.history import History
 from voice_pipeline.dialogue.local_tools import MEMORY_TOOLS, LocalTools
 from voice_pipeline.dialogue.mind import Answer, Listener, Mind, MindSettings
+from voice_pipeline.dialogue.personas import narrowed
+from voice_pipeline.dialogue.phrase_files import PhraseFile
 from voice_pipeline.dialogue.prompt import Persona, build_prefix
 from voice_pipeline.dialogue.protocol import LanguageModel, Message
 from voice_pipeline.dialogue.tongues import with_hint
-from voice_pipeline.dialogue.tools import Dispatcher, ToolBox
+from voice_pipeline.dialogue.tools import Dispatcher, Tool, ToolBox
 from voice_pipeline.dialogue.tools_file import ToolFile
 from voice_pipeline.errors import VoiceError
 
@@ -24,6 +27,7 @@ class Assembled:
 
     Args:
         facts: what people asked it to remember; None: it has no such memory, nor the tools for it.
+        phrases: other languages, from phrase_files.load_folder.
         warn: told when that memory does not work; everything else goes on.
     """
 
@@ -40,20 +44,50 @@ class Assembled:
         calls_per_minute: int = 30,
         facts: Facts | None = None,
         warn: Callable[[str], None] = lambda line: None,
+        phrases: Mapping[str, PhraseFile] | None = None,
     ) -> None:
         if facts is None:
             file = replace(file, tools={n: t for n, t in file.tools.items() if n not in MEMORY_TOOLS})
         self.model = model
         self.local = LocalTools(facts, self._fact_changed)
         self._facts, self._warn = facts, warn
-        self._options = settings.options
-        self.tools = ToolBox(file.tools, calls_per_minute)
+        self._settings, self._dispatcher, self._per_minute = settings, dispatcher, calls_per_minute
         self.history = History([], max_turns, context_tokens, settings.options.max_tokens)
         self.ready = False
-        self._persona, self._file, self._language = persona, file, settings.language
-        # Phrases and `needs` are words of one language; in another the model alone decides.
-        lexical = file.language == settings.language.lower()[:2]
-        self._mind = Mind(model, self.tools, dispatcher, settings, lexical)
+        self.file, self._phrases = file, phrases or {}
+        self._next: Persona | None = None
+        self._take_on(persona)
+
+    def become(self, persona: Persona) -> None:
+        """Be somebody else from the next question on; from any thread. What was said before stays said.
+
+        Call `tidy` when there is time: the model then reads who it is.
+        """
+        self._next = persona
+
+    def _take_on(self, persona: Persona) -> None:
+        file = narrowed(self.file, persona)
+        settings = replace(self._settings, language=persona.language or self._settings.language)
+        self.persona, self._own_file, self._language = persona, file, settings.language
+        self.tools = ToolBox(file.tools, self._per_minute)
+        self._books = Books(file, settings.language, self._phrases)
+        self._mind = Mind(self.model, self.tools, self._dispatcher, settings, self._books)
+
+    def _be_asked(self) -> None:
+        """On the mind's thread, between two answers: become who it should be."""
+        persona, self._next = self._next, None
+        if persona is not None:
+            self._take_on(persona)
+            if self.ready:
+                self.history.prefix = self._prefix()
+
+    def _prefix(self) -> list[Message]:
+        return build_prefix(self.persona, self._own_file, self.model.native_tools, self._language)
+
+    @property
+    def spoken_tools(self) -> Iterable[Tool]:
+        """The tools with confirmations in the node's language."""
+        return [self._books.tool(name) for name in self.tools.tools]
 
     def warm_up(self) -> None:
         """Load the model and let it read the static prompt.
@@ -62,7 +96,7 @@ class Assembled:
             ModelUnavailable, ModelTimeout: with the cure. May be called again later.
         """
         self.model.prepare()
-        self.history.prefix = build_prefix(self._persona, self._file, self.model.native_tools, self._language)
+        self.history.prefix = self._prefix()
         # Without the facts: what a model server or a file keeps of it is good for every day.
         self.model.warm_up(self.history.prefix, self.tools.specs)
         self._read_facts()
@@ -77,14 +111,18 @@ class Assembled:
         listener: Listener,
         gate: threading.Event | None = None,
         hint: str = "",
+        language: str = "",
+        answer_in: str = "",
     ) -> Answer:
         """Answer a question with all that was said before in mind; see Mind.answer. Does not write the history.
 
-        hint: for the model's eyes only, behind the question.
+        hint: for the model's eyes only, behind the question. language, answer_in: see Mind.answer.
         """
-        if not self.ready and self._mind.needs_model(question):
+        self._be_asked()
+        if not self.ready and self._mind.needs_model(question, language):
             self.warm_up()
-        return self._mind.answer(question, self.history.prompt(with_hint(question, hint)), cancel, listener, gate)
+        prompt = self.history.prompt(with_hint(question, hint))
+        return self._mind.answer(question, prompt, cancel, listener, gate, language, answer_in)
 
     def read_along(self, words: str, cancel: threading.Event) -> None:
         """While somebody still speaks: let the model read the words so far. At the pause only the last ones are new to it.
@@ -104,9 +142,13 @@ class Assembled:
         Raises:
             ModelUnavailable, ModelTimeout: with the cure.
         """
+        self._be_asked()
         if not self.ready:
             return
-        if summarise(self.history, self.model, self.tools.specs, cancel, self._options) | self.history.make_room():
+        if (
+            summarise(self.history, self.model, self.tools.specs, cancel, self._settings.options)
+            | self.history.make_room()
+        ):
             self._read_facts()  # everything after the prefix is read again anyway
         if not cancel.is_set():
             self.model.read_ahead(self.history.prompt("Hello"), self.tools.specs, cancel)

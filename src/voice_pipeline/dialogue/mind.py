@@ -11,14 +11,14 @@ import threading
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol
 
+from voice_pipeline.dialogue.books import Book, Books
 from voice_pipeline.dialogue.clauses import ClauseSplitter
+from voice_pipeline.dialogue.confirmation import Asked, Confirmation
 from voice_pipeline.dialogue.facts import said_in
-from voice_pipeline.dialogue.guards import affirmed, forbids
-from voice_pipeline.dialogue.local_tools import MEMORY_TOOLS
 from voice_pipeline.dialogue.output import ReplyParser, Unreadable
-from voice_pipeline.dialogue.phrases import PhraseBook
 from voice_pipeline.dialogue.protocol import (
     Done,
     GenerateOptions,
@@ -91,18 +91,22 @@ class Mind:
     """See the module. One `answer` at a time."""
 
     def __init__(
-        self, model: LanguageModel, tools: ToolBox, dispatcher: Dispatcher, settings: MindSettings, lexical: bool = True
+        self, model: LanguageModel, tools: ToolBox, dispatcher: Dispatcher, settings: MindSettings, books: Books
     ) -> None:
         self._model = model
         self._tools = tools
         self._dispatcher = dispatcher
         self._settings = settings
-        self._lexical = lexical
-        self._phrases = PhraseBook(tools.tools if lexical else {})
+        self._books = books
+        self._confirmation = Confirmation()
 
-    def needs_model(self, question: str) -> bool:
-        """False for what phrases alone answer."""
-        return not self._settings.use_phrases or not all(self._phrases.match(p) for p in self._parts(question))
+    def needs_model(self, question: str, language: str = "") -> bool:
+        """False for what phrases alone answer, and for a yes or no to what the robot asked."""
+        asked = self._confirmation.waiting()
+        if asked is not None and self._confirmation.read(question):
+            return not asked.call.tool.say
+        book, parts = self._choose(question, language)
+        return not self._settings.use_phrases or book.calls(parts) is None
 
     def answer(
         self,
@@ -111,6 +115,8 @@ class Mind:
         cancel: threading.Event,
         listener: Listener,
         gate: threading.Event | None = None,
+        language: str = "",
+        answer_in: str = "",
     ) -> Answer:
         """Answer a question.
 
@@ -119,14 +125,24 @@ class Mind:
             prompt: prefix, history and the question, from History.prompt.
             cancel: ends it within some 20 ms; calls that were sent go on.
             gate: set once the person has finished. Until then it may think, but no tool is called. None: open.
+            language: ISO 639-1 of what was said; empty when nobody knows.
+            answer_in: that of confirmations; empty for the node's.
 
         Raises:
             ModelUnavailable, ModelTimeout: with what was said before already given to the listener.
         """
-        run = _Run(self, cancel, listener, gate)
-        for part in self._parts(question):
-            run.begin(part)
-            request = self._phrases.match(part) if self._settings.use_phrases else None
+        book, parts = self._choose(question, language)
+        run = _Run(self, cancel, listener, gate, book, answer_in)
+        asked = self._confirmation.waiting()
+        if asked is not None:
+            parts = run.decide(asked, question, parts)
+            if run.wants_follow_up and not cancel.is_set():
+                self._listen([*prompt, *run.answer.messages], run, ())
+        for i, part in enumerate(parts):
+            if run.asks:
+                break
+            run.begin(part, parts[i + 1 :])
+            request = book.phrases.match(part) if self._settings.use_phrases else None
             if request is not None:
                 run.heard()
                 run.call(request, by_model=False)
@@ -136,10 +152,8 @@ class Mind:
         run.answer.cancelled = cancel.is_set()
         return run.answer
 
-    def _parts(self, question: str) -> list[str]:
-        if not self._lexical or forbids(question, self._settings.language):
-            return [question]
-        return self._phrases.split(question, self._settings.max_tool_calls)
+    def _choose(self, question: str, language: str) -> tuple[Book, list[str]]:
+        return self._books.choose(question, language, self._settings.max_tool_calls, self._settings.use_phrases)
 
     def _ask(self, messages: list[Message], run: _Run) -> None:
         try:
@@ -199,7 +213,13 @@ class _Run:
     """The state of one answer."""
 
     def __init__(
-        self, mind: Mind, cancel: threading.Event, listener: Listener, gate: threading.Event | None = None
+        self,
+        mind: Mind,
+        cancel: threading.Event,
+        listener: Listener,
+        gate: threading.Event | None,
+        book: Book,
+        answer_in: str,
     ) -> None:
         self.settings = mind._settings
         self.tools = mind._tools
@@ -207,28 +227,30 @@ class _Run:
         self.cancel = cancel
         self.listener = listener
         self.gate = gate
+        self.confirmation = mind._confirmation
+        self.asks = False  # the robot asked for a yes: nothing else happens before it
+        self._rest: Sequence[str] = ()
         self.answer = Answer()
         self.forbidden = ""
         self._part = ""
         self.allowed: tuple[str, ...] = ()
-        self._lexical = mind._lexical
+        self._book = book
+        self._wording = partial(mind._books.tool, language=answer_in)
         self.wants_follow_up = False
         self.repeats = False
         self.silent = False  # the robot has said what there is to say; the model's further words are dropped
         self._heard = False
         self._asked: list[ToolCallRequest] = []
 
-    def begin(self, part: str) -> None:
-        """A part of the utterance: what it allows."""
+    def begin(self, part: str, rest: Sequence[str] = ()) -> None:
+        """A part of the utterance: what it allows. rest: the parts after it."""
+        self._rest = rest
         self._part = part
-        self.forbidden = forbids(part, self.settings.language)
-        wanted = affirmed(part, self.settings.language)
+        self.forbidden = self._book.forbids(part)
         self.allowed = tuple(
             t.name
             for t in self.tools.tools.values()
-            if not t.only_phrases
-            and not (t.moves and self.forbidden)
-            and (t.asked_for(wanted if t.moves else part) or not (self._lexical or t.name in MEMORY_TOOLS))
+            if not t.only_phrases and not (t.moves and self.forbidden) and self._book.may_call(t.name, part)
         )
         self.wants_follow_up = self.silent = self.repeats = False
 
@@ -254,7 +276,7 @@ class _Run:
 
     def call(self, request: ToolCallRequest, by_model: bool) -> None:
         """Check and carry out one call, and say so. Raises _Retry when the model should think again."""
-        if request in self._asked or len(self.answer.calls) >= self.settings.max_tool_calls:
+        if self.asks or request in self._asked or len(self.answer.calls) >= self.settings.max_tool_calls:
             return  # small models repeat themselves
         self._asked.append(request)
         raw = json.dumps({"tool": request.name, "arguments": request.arguments}, default=str)
@@ -268,7 +290,10 @@ class _Run:
                 self._wait(self.gate)
                 if not self.gate.is_set():
                     return  # the person went on: this call was never wanted
-            self.tools.admit()
+            if call.tool.confirm:
+                self._ask_first(request, call, raw)
+                return
+            self.tools.admit(call.tool.name, by_model)
         except RefusedCall as error:
             self._refuse(request.name, raw, str(error))
             if self.forbidden == "negated" and not self.answer.clauses:
@@ -281,6 +306,37 @@ class _Run:
             raise _Retry(raw, f"{error} {_AGAIN}", mendable=not self.forbidden) from error
         self._carry_out(request, call)
 
+    def _ask_first(self, request: ToolCallRequest, call: ValidCall, raw: str) -> None:
+        if self.cancel.is_set():
+            return
+        self.confirmation.ask(request, call, self._rest)
+        self._refuse(request.name, raw, "not yet: the robot asks first, and a yes makes the call.")
+        self.say(self._wording(call.tool.name).question(call.arguments))
+        self.asks = self.silent = True
+
+    def decide(self, asked: Asked, utterance: str, parts: list[str]) -> list[str]:
+        """What an utterance means for the call that waits for a yes; returns what is left to be answered."""
+        verdict = self.confirmation.read(utterance)
+        if not verdict:
+            self.confirmation.settle(self.gate)
+            return parts
+        self.heard()
+        if self.gate is not None:
+            self._wait(self.gate)
+        if self.cancel.is_set():
+            return []
+        self.confirmation.settle(None)
+        try:
+            if verdict == "no":
+                raise RefusedCall("the person said no.")
+            self.tools.admit(asked.call.tool.name, by_model=False)
+        except RefusedCall as error:
+            self._refuse(asked.request.name, json.dumps(asked.call.arguments), str(error))
+            self.say(self.settings.will_not if verdict == "no" else self.settings.cannot)
+            return []
+        self._carry_out(asked.request, asked.call)
+        return list(asked.rest)
+
     def _carry_out(self, request: ToolCallRequest, call: ValidCall) -> None:
         for earlier in self.answer.calls:
             self._wait(earlier.finished)  # one movement after the other
@@ -290,7 +346,8 @@ class _Run:
         self.listener.requested(call_id, call)
         pending = self.dispatcher.start(call, call_id)
         self.answer.calls.append(pending)
-        quick = call.tool.kind != "action"
+        # One that must not run while the robot speaks is over before the robot speaks about it.
+        quick = call.tool.kind != "action" or not call.tool.while_speaking
         self._wait(pending.finished if quick else pending.accepted)
         outcome = pending.outcome
         self.answer.messages.append(Message("assistant", "", (ToolCallRequest(request.name, call.arguments),)))
@@ -298,8 +355,8 @@ class _Run:
             self.answer.messages.append(Message("tool", f"{outcome.status}: {outcome.result}", name=call.tool.name))
             self.say(self.settings.cannot_move if call.tool.kind != "local" else self.settings.cannot)
             self.silent = True
-        elif call.tool.say:
-            self.say(call.tool.confirmation(call.arguments, outcome.result if outcome else ""), stock=True)
+        elif (tool := self._wording(call.tool.name)).say:
+            self.say(tool.confirmation(call.arguments, outcome.result if outcome else ""), stock=True)
             self.silent = True
         elif outcome is not None:
             self.answer.messages.append(Message("tool", outcome.result, name=call.tool.name))

@@ -45,6 +45,10 @@ class Tongues:
         self._missing.add(language)
         return language
 
+    def said_in(self, utterance_id: str) -> str:
+        """The language of an utterance; empty when nobody knows."""
+        return self._heard.get(utterance_id, "")
+
     def of(self, utterance_id: str) -> str:
         """The language to answer in."""
         language = self._heard.get(utterance_id, "")

@@ -123,7 +123,9 @@ CONVERSATION = (
     Param(
         "persona",
         "reachy",
-        "Who the robot is: NAME of config/personas/NAME.yaml, or a path. Reachy is the first robot.",
+        "Who the robot is: NAME of config/personas/NAME.yaml, or a path. Set it while the node runs, and the next turn is "
+        "the other's. Reachy is the first robot.",
+        live=True,
     ),
     Param("tools_file", "config/tools.yaml", "What the robot may do on request: the allow-list."),
     Param(

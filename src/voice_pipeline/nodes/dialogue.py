@@ -6,13 +6,16 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.parameter import Parameter
+
 from voice_pipeline.action import Converse
 from voice_pipeline.dialogue import ModelSettings, create
 from voice_pipeline.dialogue.assemble import Assembled
 from voice_pipeline.dialogue.facts import Facts, state_file
 from voice_pipeline.dialogue.mind import MindSettings
+from voice_pipeline.dialogue.personas import find_persona
 from voice_pipeline.dialogue.phrase_files import load_shipped
-from voice_pipeline.dialogue.prompt import load_persona
 from voice_pipeline.dialogue.protocol import GenerateOptions, Message, ModelTimeout, ModelUnavailable, ToolCallRequest
 from voice_pipeline.dialogue.stock import stock_phrases
 from voice_pipeline.dialogue.tongues import Tongues, with_hint
@@ -32,7 +35,6 @@ from voice_pipeline.nodes._dialogue_parts import (
     LateDispatcher,
     arguments_json,
     end_typed,
-    persona_path,
 )
 from voice_pipeline.nodes._dialogue_surroundings import Watch
 from voice_pipeline.nodes._dialogue_thinking import Thinking
@@ -68,6 +70,7 @@ class DialogueNode(VoiceNode):
         self._counts = {"turns": 0, "interrupted": 0, "tool_calls": 0, "model_failures": 0, "clauses_not_spoken": 0}
         self._counts.update(guesses=0, speculative=0)
         self._stages = StageStatistics()
+        self.add_on_set_parameters_callback(self._change)
 
     # -- life cycle
     def load(self) -> None:
@@ -78,7 +81,7 @@ class DialogueNode(VoiceNode):
         self._mind = Assembled(
             create(settings, lambda line: self.get_logger().warning(line)),
             file,
-            load_persona(persona_path(p["persona"])),
+            find_persona(p["persona"], file),
             self._tool_proxy,
             MindSettings(
                 options=GenerateOptions(p["temperature"], p["max_tokens"]),
@@ -124,7 +127,7 @@ class DialogueNode(VoiceNode):
         self._latest: Turn | None = None
         self._unanswered: list[Turn] = []  # closed turns with tickets whose calls still run
         self._dispatcher = RosToolDispatcher(
-            self, mind.tools.tools, self._call_finished, self._mailbox, mind.local, self._speaks
+            self, mind.file.tools, self._call_finished, self._mailbox, mind.local, self._speaks
         )
         self._tool_proxy.target = self._dispatcher
         self._say = SayClient(self, self._said, self._speech_marks)
@@ -166,6 +169,23 @@ class DialogueNode(VoiceNode):
         if self._mind is not None:
             self._mind.model.close()
             self._mind = None
+
+    def _change(self, parameters: list[Parameter]) -> SetParametersResult:
+        """Another persona, from the next turn on. One that cannot be leaves the present one."""
+        for parameter in parameters:
+            if parameter.name == "persona" and self._mind is not None:
+                try:
+                    self._mind.become(find_persona(str(parameter.value), self._mind.file))
+                except VoiceError as error:
+                    return SetParametersResult(successful=False, reason=str(error))
+                if self.active:
+                    self._thinking.turn_over()  # the model reads who it is as soon as nobody speaks
+        self.p.update((q.name, q.value) for q in parameters if q.name == "persona")
+        return SetParametersResult(successful=True)
+
+    def _voice_for(self, turn: Turn) -> str:
+        """Of the question's language, else of the persona; empty: that of the tts node."""
+        return self._tongues.voice(turn.utterance_id) or (self._mind.persona.voice if self._mind else "")
 
     def health(self) -> Health:
         values: dict[str, str | int | float] = {"state": self._engine.state.name.lower(), **self._counts}
@@ -300,7 +320,7 @@ class DialogueNode(VoiceNode):
         self._thinking.commit()
 
     def prepare(self, turn: Turn, index: int) -> None:
-        self._out.prepare(turn, self._wording(turn, index), self._tongues.voice(turn.utterance_id))
+        self._out.prepare(turn, self._wording(turn, index), self._voice_for(turn))
 
     def drop_prepared(self, turn: Turn) -> None:
         self._out.prepare(turn, "")
@@ -312,7 +332,7 @@ class DialogueNode(VoiceNode):
         self._out.playback(PlaybackControl.RESUME)
 
     def say(self, turn: Turn, index: int) -> bool:
-        voice = self._tongues.voice(turn.utterance_id)
+        voice = self._voice_for(turn)
         spoken = self._say.say(turn.turn_id, index, self._wording(turn, index), turn.generation, voice)
         self._counts["clauses_not_spoken"] += not spoken
         return spoken

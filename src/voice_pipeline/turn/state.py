@@ -87,6 +87,8 @@ class Turn:
     tickets: list[Any] = field(default_factory=list)
     clauses: list[Clause] = field(default_factory=list)
     hint: str = ""  # told to the model behind the question: the language to answer in
+    language: str = ""  # of the question, ISO 639-1; empty when nobody knows
+    answer_in: str = ""  # language of what the robot says by itself
     messages: list[Any] = field(default_factory=list)  # of the model: tool calls and their answers
     usage: Any = None  # the model server's own count of tokens
     tools: list[str] = field(default_factory=list)

@@ -1,0 +1,236 @@
+"""Reads config/phrases: what people say to the robot in other languages than the tool file's, and what it answers.
+
+Every key is checked against the tool file at start; mistakes are named with file and line.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+
+from voice_pipeline.dialogue.other_guard import OtherGuard
+from voice_pipeline.dialogue.phrases import PhraseBook, slots_of, value_words
+from voice_pipeline.dialogue.protocol import ToolCallRequest
+from voice_pipeline.dialogue.tools import RefusedCall, Tool, ToolBox
+from voice_pipeline.dialogue.tools_file import ToolFile
+from voice_pipeline.dialogue.wording import Wording, other_wording
+from voice_pipeline.dialogue.yaml_lines import Lines, did_you_mean
+from voice_pipeline.errors import VoiceError
+from voice_pipeline.resources import resource
+
+SHIPPED = "config/phrases"
+_WORDS = {"type": "array", "items": {"type": "string", "minLength": 1}}
+_PHRASE = {
+    "type": "object",
+    "required": ["say"],
+    "additionalProperties": False,
+    "properties": {"say": {"type": "string"}, "arguments": {"type": "object"}},
+}
+_TOOL = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "say": {"type": "string"},
+        "spoken": {
+            "type": "object",
+            "additionalProperties": {"type": "object", "additionalProperties": {"type": "string"}},
+        },
+        "words": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": _WORDS}},
+        "needs": _WORDS,
+        "unless": _WORDS,
+        "phrases": {"type": "array", "items": {"anyOf": [{"type": "string"}, _PHRASE]}},
+    },
+}
+_SCHEMA = {
+    "type": "object",
+    "required": ["language", "negations", "tools"],
+    "additionalProperties": False,
+    "properties": {
+        "language": {"type": "string", "pattern": "^[a-z]{2}$"},
+        "spaces": {"type": "boolean"},
+        "polite": {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {"before": _WORDS, "after": _WORDS, "inside": _WORDS, "asks": _WORDS},
+        },
+        "fillers": _WORDS,
+        "joints": _WORDS,
+        "numbers": {"type": "object", "additionalProperties": {"type": "number"}},
+        # Without these a model's call could not be told from "don't".
+        "negations": {**_WORDS, "minItems": 1},
+        "questions": _WORDS,
+        "stories": _WORDS,
+        "tools": {"type": "object", "additionalProperties": _TOOL},
+    },
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PhraseFile:
+    """One language: the tools in its words (those of the file, and the rest as they were), its phrases, its guard."""
+
+    language: str
+    tools: dict[str, Tool]
+    named: frozenset[str]
+    phrases: PhraseBook
+    guard: OtherGuard
+
+
+def load_folder(folder: Path, file: ToolFile, strict: bool = True) -> dict[str, PhraseFile]:
+    """All files of a folder by language.
+
+    Args:
+        strict: False leaves out what does not fit the tool file: shipped phrases with tools of the user's own.
+
+    Raises:
+        VoiceError: a file is wrong, see load_phrases, or two are for the same language.
+    """
+    found: dict[str, PhraseFile] = {}
+    names: dict[str, str] = {}
+    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+        phrases = load_phrases(path, file, strict)
+        if phrases.language in found:
+            what = f"{names[phrases.language]} and {path.name} are both for language '{phrases.language}'."
+            raise VoiceError(what, f"Keep one of them in {folder}.")
+        found[phrases.language], names[phrases.language] = phrases, path.name
+    return found
+
+
+def load_shipped(folder: str, tools_file: str, file: ToolFile) -> dict[str, PhraseFile]:
+    """The files of a folder as the node's parameters name it; see load_folder.
+
+    Raises:
+        VoiceError: see load_folder, or there is no such folder.
+    """
+    ours = resource(SHIPPED)
+    path = resource(folder) if folder else None
+    strict = path != ours or resource(tools_file) == resource("config/tools.yaml")
+    return load_folder(path, file, strict) if path else {}
+
+
+def load_phrases(path: Path, file: ToolFile, strict: bool = True) -> PhraseFile:
+    """Read and check a file.
+
+    Raises:
+        VoiceError: not YAML, a key is wrong, or it does not fit the tool file; names file and line.
+    """
+    source = _Source(path)
+    data = source.data
+    tools = dict(file.tools)
+    wording = _wording(data)
+    for name, entry in data["tools"].items():
+        try:
+            source.known(name, file.tools, "tool", ("tools", name))
+            tools[name] = _reworded(source, file.tools[name], entry, wording)
+        except VoiceError:
+            if strict:
+                raise
+    polite = data.get("polite", {})
+    guard = OtherGuard(
+        wording,
+        polite.get("asks", ()),
+        data["negations"],
+        data.get("questions", ()),
+        data.get("stories", ()),
+    )
+    named = frozenset(data["tools"]) & frozenset(file.tools)
+    said = {n: dataclasses.replace(tools[n], examples=()) for n in tools if n in named}
+    return PhraseFile(data["language"], tools, named, PhraseBook(said, wording), guard)
+
+
+def _wording(data: dict[str, Any]) -> Wording:
+    polite, fillers = data.get("polite", {}), data.get("fillers", [])
+    return other_wording(
+        [*polite.get("before", []), *polite.get("asks", []), *fillers],
+        [*polite.get("after", []), *polite.get("asks", []), *fillers],
+        [*polite.get("inside", []), *fillers],
+        data.get("joints", []),
+        data.get("numbers", {}),
+        data.get("spaces", True),
+    )
+
+
+def _reworded(source: _Source, tool: Tool, entry: dict[str, Any], wording: Wording) -> Tool:
+    where = ("tools", tool.name)
+    arguments = tool.parameters["properties"]
+    for key in ("words", "spoken"):
+        for argument, values in entry.get(key, {}).items():
+            source.known(argument, arguments, "argument", (*where, key, argument))
+            for value in values:
+                enum = arguments[argument].get("enum", [])
+                source.known(value, enum, f"value of '{argument}'", (*where, key, argument, value))
+    phrases = [(p, {}) if isinstance(p, str) else (p["say"], p.get("arguments", {})) for p in entry.get("phrases", [])]
+    words = {k: {v: tuple(w) for v, w in values.items()} for k, values in entry.get("words", {}).items()}
+    reworded = dataclasses.replace(
+        tool,
+        say=entry.get("say", tool.say),
+        spoken=entry.get("spoken", {} if "say" in entry else tool.spoken),
+        words=words,
+        phrases=tuple(phrases),
+        needs=tuple(entry.get("needs", tool.needs)),
+        unless=tuple(entry.get("unless", ())) if "needs" in entry else tool.unless,
+    )
+    for number, (phrase, given) in enumerate(phrases):
+        _check(source, reworded, phrase, given, wording, (*where, "phrases", number))
+    return reworded
+
+
+def _check(
+    source: _Source, tool: Tool, phrase: str, given: dict[str, Any], wording: Wording, where: tuple[str | int, ...]
+) -> None:
+    arguments = tool.parameters["properties"]
+    for argument in given:
+        source.known(argument, arguments, "argument", where)
+    samples: dict[str, Any] = dict(given)
+    for slot in slots_of(phrase):
+        source.known(slot, arguments, "argument", where)
+        enum = arguments[slot].get("enum")
+        if enum and not value_words(tool, slot, wording):
+            raise source.mistake(where, f"phrase '{phrase}' needs words for the values of '{slot}'")
+        samples[slot] = enum[0] if enum else arguments[slot].get("minimum", 1)
+    try:
+        call = ToolBox({tool.name: tool}).validate(ToolCallRequest(tool.name, samples), by_model=False)
+        tool.confirmation(call.arguments)
+    except RefusedCall as error:
+        raise source.mistake(where, str(error)) from error
+    except (KeyError, IndexError, ValueError) as error:
+        raise source.mistake((*where[:2], "say"), f"it names {error}, which is no argument") from error
+
+
+class _Source:
+    """A file's content, and where in it a thing stands."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            text = path.read_text(encoding="utf-8")
+            self.data: Any = yaml.safe_load(text)
+            self._lines = Lines(text)
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            cure = "Correct it; config/phrases/de.yaml is a start."
+            raise VoiceError(f"{path} cannot be read: {error}.", cure) from error
+        if twice := self._lines.twice():
+            raise VoiceError(f"{path.name}, line {twice[0]}: '{twice[1]}' stands there twice.", f"Correct {path}.")
+        for wrong in Draft202012Validator(_SCHEMA).iter_errors(self.data):
+            raise self.mistake(tuple(wrong.absolute_path), wrong.message)
+
+    def known(self, name: str, names: Iterable[str], kind: str, where: tuple[str | int, ...]) -> None:
+        """Raises a VoiceError when `name` is none of `names`."""
+        every = list(names)
+        if name not in every:
+            hint = did_you_mean(name, every) or f" There are: {', '.join(every) or 'none'}."
+            raise self.mistake(where, f"there is no {kind} '{name}'.{hint}")
+
+    def mistake(self, where: tuple[str | int, ...], what: str) -> VoiceError:
+        """An error that names the line of `where`: keys and indices from the top."""
+        path = ".".join(map(str, where)) or "the file"
+        end = "" if what.endswith((".", "?")) else "."
+        return VoiceError(
+            f"{self.path.name}, line {self._lines.of(where)}: {path}: {what}{end}", f"Correct {self.path}."
+        )
