@@ -13,9 +13,21 @@ from voice_pipeline.errors import VoiceError
 from voice_pipeline.resources import resource
 
 # Every node there is, in the order in which they are brought up: who listens comes before who speaks to it.
-NODES = ("recorder", "motion", "audio_player", "tts", "dialogue", "asr", "vad", "wake_word", "audio_capture")
+NODES = (
+    "recorder",
+    "summary",
+    "motion",
+    "audio_player",
+    "tts",
+    "translator",
+    "dialogue",
+    "asr",
+    "vad",
+    "wake_word",
+    "audio_capture",
+)
 # Only where a profile asks for them.
-OPTIONAL = ("recorder", "wake_word")
+OPTIONAL = ("recorder", "summary", "translator", "wake_word")
 USUAL = tuple(n for n in NODES if n not in OPTIONAL)
 
 
