@@ -14,7 +14,7 @@ from voice_pipeline.resources import resource
 
 FILE = load(resource("config/tools.yaml"))
 PERSONA = load_persona(resource("config/personas/plain.yaml"))
-SUMMARY = "You are Anna. You asked about Rome and Paris."
+SUMMARY = "You are Anna. You asked a question about Rome."
 
 
 def talk(script, turns=6, max_turns=8):
@@ -23,7 +23,7 @@ def talk(script, turns=6, max_turns=8):
     mind = Assembled(model, FILE, PERSONA, Robot(), MindSettings(), max_turns=max_turns)
     mind.warm_up()
     for i in range(turns):
-        mind.history.append(f"question {i}", [Message("assistant", f"answer {i}")])
+        mind.history.append(f"question {i}", [Message("assistant", f"answer {i}" if i else "Anna is in Rome")])
     return mind, model
 
 
@@ -82,7 +82,15 @@ def test_somebody_who_speaks_ends_it_at_once_and_the_old_turns_are_still_there()
 
 @pytest.mark.parametrize(
     "nonsense",
-    [[""], ["{}"], ['{"tool": "stop"}'], ["Yes. "] * 40, ["and on and on " * 50], [ModelUnavailable("x.", "y")]],
+    [
+        [""],
+        ["{}"],
+        ['{"tool": "stop"}'],
+        ["Yes. "] * 40,
+        ["You asked me to look at the table."],
+        ["and on and on " * 50],
+        [ModelUnavailable("x.", "y")],
+    ],
 )
 def test_a_model_that_fails_leaves_the_history_to_be_cut_when_it_is_full(nonsense):
     mind, _ = talk(lambda q: nonsense)

@@ -32,6 +32,10 @@ _SCHEMA = {
         "name": {"type": "string", "minLength": 1},
         "character": {"type": "string", "minLength": 10},
         "examples": {"type": "array", "items": _EXAMPLE},
+        "voice": {"type": "string"},
+        "language": {"type": "string", "pattern": "^[a-z]{2}$"},
+        "tools": {"type": "array", "items": {"type": "string"}},
+        "gestures": {"type": "array", "items": {"type": "string"}},
     },
 }
 _CALLING = (
@@ -42,11 +46,19 @@ _CALLING = (
 
 @dataclass(frozen=True)
 class Persona:
-    """Who the robot is: name, character (goes into the system prompt), and how it answers, by example."""
+    """Who the robot is: name, character (goes into the system prompt), and how it answers, by example.
+
+    voice: of the tts engine in use; empty: that of its node. language: of the answers, ISO 639-1; empty: the node's.
+    tools, gestures: those it has; None: all.
+    """
 
     name: str
     character: str
     examples: tuple[tuple[str, str], ...] = ()
+    voice: str = ""
+    language: str = ""
+    tools: tuple[str, ...] | None = None
+    gestures: tuple[str, ...] | None = None
 
 
 def load_persona(path: Path) -> Persona:
@@ -66,7 +78,9 @@ def load_persona(path: Path) -> Persona:
         where = ".".join(map(str, mistake.absolute_path)) or "the file"
         raise VoiceError(f"{path.name}: {where}: {mistake.message}.", f"Correct {path}.")
     examples = tuple((e["user"], e["robot"]) for e in data.get("examples", []))
-    return Persona(data["name"], " ".join(data["character"].split()), examples)
+    chosen = {key: tuple(data[key]) for key in ("tools", "gestures") if key in data}
+    words = {key: data[key] for key in ("voice", "language") if key in data}
+    return Persona(data["name"], " ".join(data["character"].split()), examples, **words, **chosen)
 
 
 def build_prefix(persona: Persona, file: ToolFile, native_tools: bool, language: str) -> list[Message]:

@@ -6,7 +6,6 @@ import json
 import math
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Protocol
 
 from voice_pipeline.action import Converse
@@ -14,7 +13,6 @@ from voice_pipeline.dialogue.protocol import ModelTimeout
 from voice_pipeline.dialogue.tools import Outcome, PendingCall, ValidCall
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.msg import ToolCall, TurnLatency
-from voice_pipeline.resources import resource
 from voice_pipeline.ros.action import Goal
 from voice_pipeline.ros.stamps import to_msg
 from voice_pipeline.ros.tool_dispatch import RosToolDispatcher
@@ -78,10 +76,6 @@ class LateDispatcher:
         pending = PendingCall(call_id, call)
         pending.finish(Outcome("failed", "the node is not active"))
         return pending
-
-
-def persona_path(persona: str) -> Path:
-    return resource(persona if persona.endswith((".yaml", ".yml")) else f"config/personas/{persona}.yaml")
 
 
 def arguments_json(call: ValidCall) -> str:
