@@ -21,7 +21,7 @@ from voice_pipeline.dialogue.protocol import (
     ToolCallRequest,
     ToolSpec,
 )
-from voice_pipeline.dialogue.render import render
+from voice_pipeline.dialogue.render import content, render
 
 if TYPE_CHECKING:
     from voice_pipeline.dialogue import ModelSettings
@@ -151,7 +151,7 @@ class Ollama(ModelServer):
 
 
 def _native(message: Message) -> dict[str, Any]:
-    out: dict[str, Any] = {"role": message.role, "content": message.content}
+    out: dict[str, Any] = {"role": message.role, "content": content(message)}
     if message.calls:
         out["tool_calls"] = [{"function": {"name": c.name, "arguments": c.arguments}} for c in message.calls]
     if message.name:

@@ -24,7 +24,7 @@ from voice_pipeline.dialogue.protocol import (
     ToolCallRequest,
     ToolSpec,
 )
-from voice_pipeline.dialogue.render import render
+from voice_pipeline.dialogue.render import content, render
 
 if TYPE_CHECKING:
     from voice_pipeline.dialogue import ModelSettings
@@ -231,7 +231,7 @@ def _native(messages: Sequence[Message]) -> list[dict[str, Any]]:
     number = 0
     waiting: list[str] = []
     for message in messages:
-        entry: dict[str, Any] = {"role": message.role, "content": message.content}
+        entry: dict[str, Any] = {"role": message.role, "content": content(message)}
         if message.role != "tool":
             out += [{"role": "tool", "content": "done", "tool_call_id": call_id} for call_id in waiting]
             waiting = []

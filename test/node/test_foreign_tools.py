@@ -1,0 +1,270 @@
+"""Interfaces of other packages as tools, by YAML alone: a service, a topic, an action, each with a real server."""
+
+import json
+import threading
+import time
+
+import pytest
+from dialogue_bench import Neighbours, heard, listen
+from geometry_msgs.msg import Twist
+from rclpy.action import ActionServer, CancelResponse, GoalResponse
+from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.executors import MultiThreadedExecutor
+from rclpy.node import Node
+from sensor_msgs.msg import JoyFeedback
+from std_srvs.srv import SetBool
+from test_msgs.action import Fibonacci
+from voice_pipeline.action import Converse
+from voice_pipeline.msg import Reply, ToolCall, Transcript
+
+from ros_bench import names
+from scripted_model import ScriptedModel
+from voice_pipeline.nodes import dialogue
+
+TOOLS = """\
+tools:
+  - name: lamp
+    description: Switch the lamp on or off.
+    kind: service
+    interface: std_srvs/srv/SetBool
+    target: lamp/switch
+    arguments:
+      how: {type: string, enum: [on, off], set: {on: {data: true}, off: {data: false}}}
+    say: "The lamp says: {result}."
+    phrases: ["(turn|switch) {how} the lamp"]
+
+  - name: drive
+    description: Drive at a speed, turning.
+    kind: topic
+    interface: geometry_msgs/msg/Twist
+    target: cmd_vel
+    confirm: "Shall I really drive at {speed}?"
+    arguments:
+      speed: {field: linear.x, minimum: -0.2, maximum: 0.2}
+      turn: {field: angular.z, scale: 0.017453293, unit: deg/s, minimum: -30, maximum: 30, default: 0}
+    fixed: {linear.y: 0}
+    say: "I drive."
+    phrases: ["drive at {speed}"]
+
+  - name: rumble
+    description: Make the game pad rumble or light up.
+    kind: topic
+    interface: sensor_msgs/msg/JoyFeedback
+    target: joy/feedback
+    arguments:
+      what: {field: type}
+      strength: {field: intensity, minimum: 0, maximum: 1, default: 0.5}
+    say: "Done."
+
+  - name: count
+    description: Count the Fibonacci numbers up to an order.
+    kind: action
+    interface: test_msgs/action/Fibonacci
+    target: fibonacci
+    timeout_s: 2.0
+    result: sequence
+    moves: false
+    arguments:
+      order: {field: order, minimum: 1, maximum: 40}
+    phrases: ["count to {order}"]
+    say: "I am counting."
+"""
+
+
+class OtherRobot(Node):
+    """Servers of interfaces that are not ours; notes what it was asked."""
+
+    def __init__(self, bench):
+        super().__init__("other_robot", context=bench.context)
+        self.switched, self.orders, self.cancelled = [], [], []
+        self.accept, self.free = True, threading.Event()
+        group = ReentrantCallbackGroup()
+        self.create_service(SetBool, "lamp/switch", self._switch, callback_group=group)
+        self._server = ActionServer(
+            self,
+            Fibonacci,
+            "fibonacci",
+            self._count,
+            callback_group=group,
+            goal_callback=lambda _: GoalResponse.ACCEPT if self.accept else GoalResponse.REJECT,
+            cancel_callback=lambda _: CancelResponse.ACCEPT,
+        )
+        self._executor = MultiThreadedExecutor(4, context=bench.context)
+        self._executor.add_node(self)
+        self._thread = threading.Thread(target=self._executor.spin, daemon=True)
+        self._thread.start()
+
+    def end(self):
+        self.free.set()
+        time.sleep(0.05)
+        self._executor.shutdown(timeout_sec=0.2)
+        self._thread.join(2.0)
+        self._server.destroy()
+        self.destroy_node()
+
+    def _switch(self, request, response):
+        self.switched.append(request.data)
+        response.success, response.message = True, f"it is {'bright' if request.data else 'dark'} now"
+        return response
+
+    def _count(self, handle):
+        self.orders.append(handle.request.order)
+        numbers = [0, 1]
+        handle.publish_feedback(Fibonacci.Feedback(sequence=numbers))
+        while not self.free.wait(0.01):
+            if handle.is_cancel_requested:
+                self.cancelled.append(handle.request.order)
+                handle.canceled()
+                return Fibonacci.Result(sequence=numbers)
+        while len(numbers) < handle.request.order:
+            numbers.append(numbers[-1] + numbers[-2])
+        handle.succeed()
+        return Fibonacci.Result(sequence=numbers)
+
+
+@pytest.fixture
+def model(monkeypatch):
+    scripted = ScriptedModel()
+    monkeypatch.setattr(dialogue, "create", lambda *_: scripted)
+    return scripted
+
+
+@pytest.fixture
+def other(ros):
+    node = OtherRobot(ros)
+    yield node
+    node.end()
+
+
+@pytest.fixture
+def start(ros, model, tmp_path):
+    def begin(old="", new=""):
+        path = tmp_path / "tools.yaml"
+        path.write_text(TOOLS.replace(old, new, 1) if old else TOOLS)
+        node = ros.start(dialogue.DialogueNode, {"tools_file": str(path)})
+        return listen(ros, node, ToolCall, "tool_calls")
+
+    return begin
+
+
+def ask(ros, text, speak=False):
+    peer = ros.peer()
+    return peer.result(peer.send_goal(Converse, "converse", Converse.Goal(text=text, speak=speak)), 15.0).result
+
+
+def last(ros, calls, count):
+    ros.wait(lambda: len(calls) >= count, 10.0, f"{count} lines of the audit, have {names(calls, 'status')}")
+    return calls[count - 1]
+
+
+def test_a_service_of_another_package(ros, start, other):
+    calls = start()
+    assert ask(ros, "Turn on the lamp").reply == "The lamp says: it is bright now."
+    assert ask(ros, "Switch off the lamp").reply == "The lamp says: it is dark now."
+    assert other.switched == [True, False]
+    assert json.loads(last(ros, calls, 2).arguments_json) == {"how": "on"}
+    assert calls[1].status == ToolCall.SUCCEEDED
+
+
+def test_a_topic_with_nested_fields_is_asked_about_limited_and_published(ros, start, other):
+    calls = start()
+    heard_there = ros.peer().record(Twist, "cmd_vel")
+    assert ask(ros, "Drive at 5").reply == "Shall I really drive at 0.2?"
+    assert last(ros, calls, 1).status == ToolCall.REFUSED
+    assert heard_there == []
+    assert ask(ros, "Yes, please").reply == "I drive."
+    ros.wait(lambda: heard_there)
+    assert heard_there[0].linear.x == pytest.approx(0.2)
+    assert heard_there[0].angular.z == 0.0
+
+
+def test_words_from_constants_arrive_as_their_numbers(ros, start, model):
+    model.script = lambda q: ['{"tool": "rumble", "arguments": {"what": "rumble", "strength": 3}}']
+    calls = start()
+    heard_there = ros.peer().record(JoyFeedback, "joy/feedback")
+    ros.wait(lambda: ros.peer()._node.count_publishers("joy/feedback") if hasattr(ros.peer(), "_node") else True)
+    assert ask(ros, "Please shake the pad as hard as you can").reply in ("Done.", "I can't move right now.")
+    last(ros, calls, 2)
+    ros.wait(lambda: heard_there)
+    assert (heard_there[0].type, heard_there[0].intensity) == (JoyFeedback.TYPE_RUMBLE, 1.0)
+
+
+def test_an_action_of_another_package_and_its_result(ros, start, other):
+    other.free.set()
+    calls = start()
+    assert list(ask(ros, "Count to 7").tools) == ["count"]
+    assert last(ros, calls, 2).result == "0, 1, 1, 2, 3, 5, 8"
+    assert other.orders == [7]
+
+
+def test_an_action_that_is_too_slow_is_cancelled_and_says_how_far_it_came(ros, start, other):
+    calls = start("timeout_s: 2.0", "timeout_s: 0.5")
+    ask(ros, "Count to 7")
+    assert last(ros, calls, 2).status == ToolCall.FAILED
+    assert "so far: sequence 0, 1" in calls[1].result
+    ros.wait(lambda: other.cancelled == [7])
+
+
+def test_an_action_that_is_rejected_is_said(ros, start, other):
+    other.accept = False
+    calls = start()
+    assert ask(ros, "Count to 7").reply == "I can't move right now."
+    assert "refused the goal" in last(ros, calls, 2).result
+
+
+def test_an_action_without_a_server_is_said_with_the_cure(ros, start):
+    calls = start()
+    assert ask(ros, "Count to 7").reply == "I can't move right now."
+    assert "no action server 'fibonacci'" in last(ros, calls, 2).result
+
+
+def test_words_over_the_answer_cancel_the_action(ros, start, other):
+    voice = Neighbours(ros, "say", hold=True)
+    try:
+        calls = start("timeout_s: 2.0", "timeout_s: 20.0")
+        say = ros.peer().publisher(Transcript, "transcript")
+        say.publish(heard("Count to 7"))
+        ros.wait(lambda: other.orders and voice.spoken)
+        say.publish(heard("What is that supposed to be?", "u2"))
+        ros.wait(lambda: other.cancelled == [7], 5.0, "the goal to be cancelled")
+        ros.wait(lambda: ToolCall.CANCELLED in names(calls, "status"))
+    finally:
+        voice.end()
+
+
+def test_a_tool_that_must_not_run_while_the_robot_speaks_waits_for_the_end_of_its_words(ros, start, other, model):
+    model.script = lambda q: ["I will do that now. ", '{"tool": "lamp", "arguments": {"how": "on"}}']
+    voice = Neighbours(ros, "say", hold=True)
+    try:
+        calls = start("target: lamp/switch", "target: lamp/switch\n    while_speaking: false")
+        replies = ros.peer().record(Reply, "reply")
+        ros.peer().publisher(Transcript, "transcript").publish(heard("Could you make some light with the lamp"))
+        ros.wait(lambda: voice.spoken)
+        assert last(ros, calls, 1).status == ToolCall.REQUESTED
+        time.sleep(0.3)
+        assert other.switched == []
+        voice.free.set()
+        ros.wait(lambda: other.switched == [True])
+        ros.wait(lambda: any("bright" in r.text for r in replies))
+    finally:
+        voice.end()
+
+
+def test_a_call_that_waits_for_silence_is_dropped_when_a_new_question_comes(ros, start, other, model):
+    model.script = lambda q: (
+        ["I will do that now. ", '{"tool": "lamp", "arguments": {"how": "on"}}'] if "light" in q else ["Fine."]
+    )
+    voice = Neighbours(ros, "say", hold=True)
+    try:
+        calls = start("target: lamp/switch", "target: lamp/switch\n    while_speaking: false")
+        say = ros.peer().publisher(Transcript, "transcript")
+        say.publish(heard("Could you make some light with the lamp"))
+        ros.wait(lambda: voice.spoken)
+        last(ros, calls, 1)
+        say.publish(heard("How are you today?", "u2"))
+        assert last(ros, calls, 2).status == ToolCall.CANCELLED
+        voice.free.set()
+        ros.wait(lambda: any("Fine" in s for s in voice.spoken))
+        assert other.switched == []
+    finally:
+        voice.end()
