@@ -64,7 +64,22 @@ def test_what_was_heard_and_said_goes_into_minutes_from_the_template(ros, model)
     assert "Person: Move the meeting to Thursday.\nRobot: I will tell Anna." in model.prompts[0][-1].content
     assert progress == sorted(progress)
     assert progress[-1] == 1.0
-    ros.wait(lambda: model.closed)  # the memory is free again
+    assert not model.closed
+
+
+def test_the_memory_may_be_freed_between_minutes(ros, model):
+    s = Session(ros, keep_loaded=False)
+    s.hear("Hello.")
+    assert s.minutes().result.error_code == R.NONE
+    ros.wait(lambda: model.closed)
+
+
+def test_a_server_that_is_down_at_the_start_is_tried_again_when_minutes_are_asked_for(ros, model):
+    model.fault = ModelUnavailable("no server.", "Start it.")
+    s = Session(ros, engine="ollama", model="x")
+    model.fault = None
+    s.hear("Hello.")
+    assert s.minutes().result.error_code == R.NONE
 
 
 def test_json_and_another_language_and_template(ros, model, tmp_path):
@@ -205,24 +220,14 @@ def test_a_broken_template_is_an_error_at_configure(ros, model, tmp_path):
     ros.wait(lambda: "has no heading" in node._fault, 10.0)
 
 
-def test_the_minutes_of_a_real_small_model_have_every_heading(ros, tmp_path, model_files):
+def test_the_minutes_of_a_real_small_model_have_every_heading(ros, tmp_path):
     """Loosely: a document of the right form with words in it. How good they are is in docs/other_work.md."""
-    model_files("qwen2.5-coder-0.5b-instruct")
     (tmp_path / "t.md").write_text("# Minutes\n## Summary\nWhat it was about, in one sentence.\n## To do\nTasks.\n")
     s = Session(ros, threads=2, max_tokens=60, context_length=1024, template=str(tmp_path / "t.md"))
     s.hear("Please move the project meeting to Thursday at ten.", language="en")
     s.hear("And remind Anna to bring the report.", language="en")
-    handle = s.ask()
-    result = ros.peer().result(handle, 150.0).result
+    result = ros.peer().result(s.ask(), 150.0).result
     print(result.minutes)
     assert result.error_code == R.NONE, result.error_msg
     assert [x for x in result.minutes.splitlines() if x.startswith("#")] == ["# Minutes", "## Summary", "## To do"]
     assert {"thursday", "meeting", "anna", "report"} & set(result.minutes.lower().replace(".", " ").split())
-
-
-@pytest.fixture
-def model_files(request):
-    """The fixture `model` of conftest by another name: here that is the scripted one."""
-    from voice_pipeline.model_store import find_model
-
-    return find_model

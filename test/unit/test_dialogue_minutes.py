@@ -122,6 +122,11 @@ def test_a_section_with_nothing_in_it_is_a_dash(text):
     assert tidy(text, "Summary") == "-"
 
 
+@pytest.mark.parametrize("text", ["To do: Tell Anna.", "**To do:** Tell Anna.", "## To do\nTell Anna.", "Tell Anna."])
+def test_a_heading_that_the_model_repeats_stands_once(text):
+    assert tidy(text, "To do") == "Tell Anna."
+
+
 def test_facts_are_ours():
     text = as_markdown(Minutes("T", {"A": "b"}, 0.0, 60.0, 7, ("de", "en")))
     assert "7 utterances, languages: de, en" in text

@@ -166,6 +166,7 @@ def _cut(text: str, most: float) -> tuple[str, str]:
 def tidy(text: str, heading: str) -> str:
     """A section's text without what would break the document: headings, fences, the heading repeated; "-" for nothing."""
     lines = []
+    text = re.sub(rf"\A[\s#*_]*{re.escape(heading)}[*_]*:[*_]*", "", text, flags=re.I)
     for line in text.splitlines():
         line = re.sub(r"^\s*(#+|>+)\s*", "", line).rstrip()
         bare = line.strip().strip("*_:. ").lower()

@@ -13,7 +13,7 @@ from voice_pipeline.action import Summarize
 from voice_pipeline.dialogue import ModelSettings, create
 from voice_pipeline.dialogue.minutes import FORMATS, Cancelled, MinutesWriter
 from voice_pipeline.dialogue.minutes_template import Template, load_template
-from voice_pipeline.dialogue.protocol import GenerateOptions, LanguageModel
+from voice_pipeline.dialogue.protocol import GenerateOptions, LanguageModel, ModelTimeout, ModelUnavailable
 from voice_pipeline.dialogue.session_record import Line, SessionFile, SessionRecord, main_language, state_folder
 from voice_pipeline.dialogue.translation import language_name
 from voice_pipeline.errors import VoiceError
@@ -54,6 +54,8 @@ class SummaryNode(VoiceNode):
         names = [k for k in ModelSettings.__dataclass_fields__ if k in p]
         settings = ModelSettings(**{k: p[k] for k in names})
         self._model = create(settings, lambda line: self.get_logger().warning(line))
+        if p["keep_loaded"]:
+            self._prepare(self._model)
         self._record = SessionRecord(p["max_utterances"])
         self._file = SessionFile(Path(p["folder"]).expanduser() if p["folder"] else state_folder())
         self._writer = Worker("minutes", 4, self._broke)
@@ -104,6 +106,14 @@ class SummaryNode(VoiceNode):
             **self._counts,
         }
         return Health(WARN, self._problem, values) if self._problem else Health(OK, "ok", values)
+
+    def _prepare(self, model: LanguageModel) -> None:
+        try:
+            model.prepare()
+        except (ModelUnavailable, ModelTimeout) as error:
+            if self.p["engine"] == "llama_cpp":
+                raise
+            self.get_logger().warning(f"{error} It is tried again when minutes are asked for.")
 
     # -- what is said
     def _heard(self, message: Transcript) -> None:
