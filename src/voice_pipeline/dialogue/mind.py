@@ -18,6 +18,7 @@ from voice_pipeline.dialogue.books import Book, Books
 from voice_pipeline.dialogue.clauses import ClauseSplitter
 from voice_pipeline.dialogue.confirmation import Asked, Confirmation
 from voice_pipeline.dialogue.facts import said_in
+from voice_pipeline.dialogue.neutral import neutral
 from voice_pipeline.dialogue.output import ReplyParser, Unreadable
 from voice_pipeline.dialogue.protocol import (
     Done,
@@ -137,7 +138,7 @@ class Mind:
         if asked is not None:
             parts = run.decide(asked, question, parts)
             if run.wants_follow_up and not cancel.is_set():
-                self._listen([*prompt, *run.answer.messages], run, ())
+                self._follow_up(prompt, run)
         for i, part in enumerate(parts):
             if run.asks:
                 break
@@ -162,9 +163,18 @@ class Mind:
             if not run.answer.calls and not run.cancel.is_set():
                 self._ask_again(messages, run, retry)
         if run.wants_follow_up and not run.cancel.is_set():
-            self._listen([*messages, *run.answer.messages], run, ())
+            self._follow_up(messages, run)
         if not run.answer.clauses and not run.answer.calls and not run.cancel.is_set():
             run.say(self._settings.cannot)  # never silence
+
+    def _follow_up(self, messages: Sequence[Message], run: _Run) -> None:
+        """Have the model speak about what a tool answered. Whatever that answer says, no tool is called."""
+        try:
+            self._listen([*messages, *run.answer.messages], run, ())
+        except _Retry:
+            pass  # refused, and written down
+        if not run.answer.clauses and not run.cancel.is_set():
+            run.say(neutral(run.answer.messages[-1].content))
 
     def _ask_again(self, messages: list[Message], run: _Run, retry: _Retry) -> None:
         """Once: with the mistake shown to it where it can be mended, and for words only where nothing may move."""
@@ -177,6 +187,7 @@ class Mind:
 
     def _listen(self, messages: Sequence[Message], run: _Run, only: tuple[str, ...]) -> None:
         """One request to the model; `only`: the tools it may call."""
+        run.permitted = only
         options = replace(self._settings.options, only_tools=only, max_calls=self._settings.max_tool_calls)
         parser = ReplyParser()
         splitter = ClauseSplitter(self._settings.first_clause_chars)
@@ -233,7 +244,8 @@ class _Run:
         self.answer = Answer()
         self.forbidden = ""
         self._part = ""
-        self.allowed: tuple[str, ...] = ()
+        self.allowed: tuple[str, ...] = ()  # for what was said
+        self.permitted: tuple[str, ...] = ()  # in the model's present answer
         self._book = book
         self._wording = partial(mind._books.tool, language=answer_in)
         self.wants_follow_up = False
@@ -282,7 +294,7 @@ class _Run:
         raw = json.dumps({"tool": request.name, "arguments": request.arguments}, default=str)
         try:
             call = self.tools.validate(request, by_model)
-            if by_model and call.tool.name not in self.allowed:
+            if by_model and call.tool.name not in self.permitted:
                 raise RefusedCall(f"nobody asked for {call.tool.name}{self.forbidden and f' ({self.forbidden})'}.")
             if by_model and call.tool.name == "remember" and not said_in(str(call.arguments["fact"]), self._part):
                 raise RefusedCall("nobody said that. The fact has to be in the person's words.")

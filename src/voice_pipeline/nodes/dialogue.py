@@ -344,7 +344,7 @@ class DialogueNode(VoiceNode):
         self._say.cancel(turn.turn_id)
 
     def cancel_tools(self, turn: Turn) -> None:
-        for call_id, owner in self._calls.items():
+        for call_id, owner in list(self._calls.items()):  # what was not sent yet ends at once
             if owner is turn:
                 self._dispatcher.cancel(call_id)
 
