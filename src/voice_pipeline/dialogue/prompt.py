@@ -78,9 +78,10 @@ def load_persona(path: Path) -> Persona:
         where = ".".join(map(str, mistake.absolute_path)) or "the file"
         raise VoiceError(f"{path.name}: {where}: {mistake.message}.", f"Correct {path}.")
     examples = tuple((e["user"], e["robot"]) for e in data.get("examples", []))
-    chosen = {key: tuple(data[key]) for key in ("tools", "gestures") if key in data}
-    words = {key: data[key] for key in ("voice", "language") if key in data}
-    return Persona(data["name"], " ".join(data["character"].split()), examples, **words, **chosen)
+    tools, gestures = (tuple(data[key]) if key in data else None for key in ("tools", "gestures"))
+    character = " ".join(data["character"].split())
+    voice, language = data.get("voice", ""), data.get("language", "")
+    return Persona(data["name"], character, examples, voice, language, tools, gestures)
 
 
 def build_prefix(persona: Persona, file: ToolFile, native_tools: bool, language: str) -> list[Message]:
