@@ -47,7 +47,7 @@ def show(results: Sequence[Result], title: str, console: Console) -> None:
     console.print(f"\n[bold]{len(false)} false actions[/] (something moved or changed that nobody asked for)")
     for r in false:
         console.print(f"  [red]{escape(r.say)}[/]  {escape(calls(r.called))}  [dim]by {r.by}[/]")
-    table = Table(title=title, title_justify="left", box=box.SIMPLE)
+    table = Table(title=title, title_justify="left", box=box.SIMPLE, padding=(0, 1), pad_edge=False)
     table.add_column("", no_wrap=True)
     for column in ("n", "FALSE", "right", "%", "wrong", "missed", "other", "p50 s", "p95 s"):
         table.add_column(column, justify="right", no_wrap=True)

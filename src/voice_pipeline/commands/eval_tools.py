@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import inspect
 import math
 import sys
 import tempfile
@@ -25,12 +24,14 @@ from voice_pipeline.dialogue import ENGINES, ModelSettings, create
 from voice_pipeline.dialogue.assemble import Assembled
 from voice_pipeline.dialogue.facts import Facts
 from voice_pipeline.dialogue.mind import MindSettings
-from voice_pipeline.dialogue.prompt import load_persona
+from voice_pipeline.dialogue.personas import find_persona
+from voice_pipeline.dialogue.phrase_files import load_shipped
 from voice_pipeline.dialogue.protocol import Delta, GenerateOptions, LanguageModel, ModelTimeout, ModelUnavailable
 from voice_pipeline.dialogue.tools import ValidCall
 from voice_pipeline.dialogue.tools_file import ToolFile, load
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.resources import resource
+from voice_pipeline.ros.introspect import RosInterfaces
 
 _CASES = "test/data/tool_cases_report.yaml"
 
@@ -38,10 +39,10 @@ _CASES = "test/data/tool_cases_report.yaml"
 def main(args: Sequence[str] | None = None) -> int:
     """Exit codes: 0 measured, 1 the model is not available, 2 wrong usage or file, 130 Ctrl-C."""
     options = _options(args)
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
     try:
         cases = read_cases(resource(options.cases))
-        file = load(resource(options.tools))
+        file = load(resource(options.tools), RosInterfaces())
         model = _NoModel() if options.rules_only else _model(options)
         with tempfile.TemporaryDirectory() as folder:
             facts = Facts(Path(folder) / "facts.md")
@@ -127,6 +128,7 @@ def _options(args: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--max-tokens", type=int, default=80, help="of an answer; 80 as in config/demo.yaml")
     parser.add_argument("--timeout", type=float, default=60.0, help="seconds to the first word of an answer")
     parser.add_argument("--tools", default="config/tools.yaml")
+    parser.add_argument("--phrases", default="config/phrases", help="folder of phrase files; empty: none")
     parser.add_argument("--persona", default="reachy")
     parser.add_argument("--language", default="en", help="of the profile; each case has its own")
     paths = parser.add_mutually_exclusive_group()
@@ -154,7 +156,7 @@ def _mind(options: argparse.Namespace, file: ToolFile, model: LanguageModel, rob
     return Assembled(
         model,
         file,
-        load_persona(resource(f"config/personas/{options.persona}.yaml")),
+        find_persona(options.persona, file),
         robot,
         MindSettings(
             options=GenerateOptions(max_tokens=options.max_tokens),
@@ -163,6 +165,7 @@ def _mind(options: argparse.Namespace, file: ToolFile, model: LanguageModel, rob
         ),
         calls_per_minute=1_000_000,
         facts=facts,
+        phrases=load_shipped(options.phrases, options.tools, file),
     )
 
 
@@ -197,7 +200,7 @@ def _run(case: Case, mind: Assembled, robot: Robot, rules_only: bool) -> Result:
     watch = _Stopwatch()
     result = Result(case.say, case.kind, case.language, command=not case.may_do_nothing)
     try:
-        answer = mind.answer(case.say, threading.Event(), watch, **_language(mind, case))
+        answer = mind.answer(case.say, threading.Event(), watch, language=case.language)
         result.answer = " ".join(answer.clauses)
         result.by = "rules" if not watch.requests else "model"
     except VoiceError as error:
@@ -210,11 +213,6 @@ def _run(case: Case, mind: Assembled, robot: Robot, rules_only: bool) -> Result:
     result.received = None if arrived is None else [f"{a.target}: {a.message}" for a in arrived]
     result.verdict = judge(case, calls, arrived, result.error, rules_only)
     return result
-
-
-def _language(mind: Assembled, case: Case) -> dict[str, Any]:
-    """What the dialogue node passes on from the recogniser: in which language this was said."""
-    return {"language": case.language} if "language" in inspect.signature(mind.answer).parameters else {}
 
 
 if __name__ == "__main__":
