@@ -99,7 +99,7 @@ def test_the_mind_shows_the_hint_to_the_model_only(monkeypatch):
             seen.update(question=question, last=prompt[-1].content, language=language, answer_in=answer_in)
 
     mind = Assembled.__new__(Assembled)
-    mind.ready = True
+    mind.ready, mind._next = True, None
     mind.history = History([], 8, 4096, 100)
     mind._mind = Mind()
     mind.answer("Quelle heure est-il ?", threading.Event(), None, None, "(Answer in French.)", "fr", "en")

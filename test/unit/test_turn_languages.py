@@ -10,7 +10,7 @@ from voice_pipeline.turn.words import is_command_to_stop, real_words, wants_the_
 @pytest.mark.parametrize(
     "text",
     ["Stopp!", "Halt.", "Ruhe!", "Hör auf.", "¡Alto!", "¡Basta!", "Para.", "Arrête !", "Attends.", "Tais-toi !", "Basta!",
-     "Fermati.", "Chega!", "Pare.", "Silêncio."],
+     "Fermati.", "Chega!", "Pare.", "Silêncio.", "止まって！", "止まってください。", "ｽﾄｯﾌﾟ", "やめてよ", "静かにして。", "待って、違う"],
 )  # fmt: skip
 def test_a_word_that_stops_does_so_in_each_language(text):
     assert is_command_to_stop(text)
@@ -18,7 +18,8 @@ def test_a_word_that_stops_does_so_in_each_language(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["Para mañana necesito leche.", "Espera que llueva mañana.", "Das ist gut.", "Pare-brise."]
+    "text",
+    ["Para mañana necesito leche.", "Espera que llueva mañana.", "Das ist gut.", "Pare-brise.", "止まっているよ"],
 )
 def test_what_is_also_another_word_stops_only_alone(text):
     assert not is_command_to_stop(text)

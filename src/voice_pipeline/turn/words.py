@@ -1,12 +1,15 @@
 """What somebody says while the robot speaks: a listener's "mm-hm", or words that want the turn.
 
-The lists are English, with the most usual words of German, Spanish, French, Italian and Portuguese in one pot: a transcript
-may be in any of them. What is also a word of another language stays out; in every other language all words count."""
+The lists are English, with the most usual words of German, Spanish, French, Italian and Portuguese, and those that stop
+in Japanese, in one pot: a transcript may be in any of them. What is also a word of another language stays out; in every
+other language all words count.
+"""
 
 from __future__ import annotations
 
 import math
 import re
+import unicodedata
 
 # Said by people who listen on (Yngve 1970, "back channel"), and what recognisers write for a cough or a breath.
 _LISTENER = """
@@ -26,18 +29,34 @@ stopp aufhören ruhe warte
 alto basta silencio
 arrête arrêtez attends assez
 fermati ferma silenzio aspetta
-chega silêncio"""
+chega silêncio
+止まって とまって 止まれ とまれ 止めて とめて ストップ やめて やめろ 待って まって 静かに 黙って 停止 うるさい"""
 _COMMANDS = frozenset(_COMMAND.split())
 # Orders to stop only when nothing else is said: "para" is also "for", "pare" a verb's beginning.
 _COMMANDS_ALONE = frozenset(
-    ("para", "para ya", "pare", "espera", "espere", "hör auf", "taistoi", "stai zitto", "cállate")
+    (
+        *(
+            "para",
+            "para ya",
+            "pare",
+            "espera",
+            "espere",
+            "hör auf",
+            "hör auf damit",
+            "sei still",
+            "taistoi",
+            "ça suffit",
+        ),
+        *("stai zitto", "cállate", "párate", "detente", "pára", "calate", "ストップして", "静かにして"),
+    )
 )
+_POLITE_ENDING = re.compile("(?:ください|下さい|よ|ね)+$")
 _WORD = re.compile(r"[\w']+")
 
 
 def words_of(text: str) -> list[str]:
     """Lower-case words without punctuation; "mm-hm" is one."""
-    return _WORD.findall(text.lower().replace("’", "'").replace("-", ""))
+    return _WORD.findall(unicodedata.normalize("NFKC", text).lower().replace("’", "'").replace("-", ""))
 
 
 def same_words(a: str, b: str) -> bool:
@@ -50,7 +69,14 @@ def is_command_to_stop(text: str) -> bool:
     words = words_of(text)
     if not words:
         return False
-    return words[0] in _COMMANDS or words[-1] in _COMMANDS or " ".join(words) in _COMMANDS_ALONE
+    alone = _POLITE_ENDING.sub("", "".join(words))  # Japanese: one word, with its politeness
+    return (
+        words[0] in _COMMANDS
+        or words[-1] in _COMMANDS
+        or " ".join(words) in _COMMANDS_ALONE
+        or alone in _COMMANDS
+        or alone in _COMMANDS_ALONE
+    )
 
 
 def real_words(text: str) -> int:
