@@ -71,8 +71,16 @@ class _Silent:
 def run(options: argparse.Namespace, folder: Path) -> list[TurnFigures]:
     """Every turn's figures."""
     robot = _Local()
+    # A machine with other work on it is slow, not broken.
     model = create(
-        ModelSettings(engine=options.engine, model=options.model, host=options.host, threads=options.threads)
+        ModelSettings(
+            engine=options.engine,
+            model=options.model,
+            host=options.host,
+            threads=options.threads,
+            first_token_timeout_s=120.0,
+            stall_timeout_s=60.0,
+        )
     )
     persona = load_persona(resource(f"config/personas/{options.persona}.yaml"))
     settings = MindSettings(options=GenerateOptions(max_tokens=options.max_tokens))
@@ -99,8 +107,13 @@ def run(options: argparse.Namespace, folder: Path) -> list[TurnFigures]:
         made = mind.history.summary != had
         read = usage.prompt_tokens  # llama.cpp counts those it had to read
         figures.append(TurnFigures(turn, read, usage.cached_tokens, usage.first_token_s, tidy, made))
+        if turn % 10 == 0:
+            print(
+                f"turn {turn}: {read} tokens read, {usage.cached_tokens} in the cache, {usage.first_token_s:.2f} s",
+                flush=True,
+            )
         if made and options.verbose:
-            print(f"turn {turn}: {mind.history.summary}")
+            print(f"turn {turn}: {mind.history.summary}", flush=True)
     mind.model.close()
     return figures
 

@@ -149,8 +149,8 @@ CONVERSATION = (
     Param(
         "history_turns",
         12,
-        "Turns the model remembers. When full the older half goes at once, which keeps the model's cache useful. "
-        "1: none, each question stands alone.",
+        "Turns the model remembers word by word. From 70 % on it sums up the older half while nobody speaks; what is full "
+        "before that loses it, all at once, which keeps the model's cache useful. 1: none, each question stands alone.",
         "turns",
         1,
         200,
@@ -165,7 +165,7 @@ CONVERSATION = (
         "tell_surroundings",
         False,
         "Tell the model date and time, where the head looks and the volume, in front of a question when they are news. "
-        "False: the smallest models take the note for a part of the question; a model of 3 billion parameters uses it.",
+        "Off, because the examples that teach a small model hold no such note, and get_time and get_date need none.",
     ),
     Param("max_tool_calls", 3, "Tool calls in one turn. Three is a long request for a person.", "", 1, 10),
     Param("tool_calls_per_minute", 30, "A model in a loop must not drive the robot.", "1/min", 1, 600),
