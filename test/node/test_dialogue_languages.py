@@ -66,3 +66,33 @@ def test_the_apology_is_in_the_language_of_the_question(ros, robot, model, monke
 def test_voices_that_are_not_understood_fail_with_the_form_to_write(ros, model):
     node = ros.start(dialogue.DialogueNode, {"voices": ["french"]}, wait=False)
     ros.wait(lambda: "fr=ff_siwis" in node._fault, 10.0, "the fault")
+
+
+@pytest.fixture
+def dead(monkeypatch):
+    scripted = ScriptedModel()
+    scripted.fault = ModelUnavailable("it is down.", "Start it.")
+    monkeypatch.setattr(dialogue, "create", lambda *_: scripted)
+
+
+def test_plain_commands_work_in_another_language_while_the_model_is_down(ros, dead):
+    robot = Neighbours(ros, "say", "play_move", "motion/stop")
+    node = ros.start(dialogue.DialogueNode, {"engine": "ollama", "voices": VOICES})
+    ros.wait(lambda: hasattr(node, "_ticker") and node._say.ready, 5.0, "say")
+    transcripts = ros.peer().publisher(dialogue.Transcript, "transcript")
+    transcripts.publish(heard("Hoche la tête trois fois, s'il te plaît.", "u1", language="fr"))
+    ros.wait(lambda: robot.spoken and robot.moves and node._engine.idle, 10.0, "the nod")
+    transcripts.publish(heard("Stopp!", "u2", language="de"))
+    ros.wait(lambda: robot.triggered and len(robot.spoken) == 2, 10.0, "the stop")
+    assert [(m.name, m.repeat) for m in robot.moves] == [("nod", 3)]
+    assert robot.spoken[0] == "D'accord, je hoche la tête."
+    assert robot.spoken[1].startswith("Okay, I stopped.")  # there is no German voice
+    assert robot.voices == ["ff_siwis", "af_sarah"]
+    robot.end()
+
+
+def test_a_folder_of_phrases_of_ones_own_is_used_and_its_mistakes_are_named(ros, model, tmp_path):
+    (tmp_path / "eo.yaml").write_text("language: eo\nnegations: [ne]\ntools:\n  stopp: {phrases: [haltu]}\n")
+    node = ros.start(dialogue.DialogueNode, {"phrases_dir": str(tmp_path)}, wait=False)
+    ros.wait(lambda: "eo.yaml, line 4" in node._fault, 10.0, "the fault")
+    assert "Did you mean 'stop'" in node._fault
