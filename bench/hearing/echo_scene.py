@@ -82,7 +82,7 @@ def make_stage(mode: str, reference: PlayedReference) -> EchoStage | None:
 
 def run(mode: str, microphone: Int16, played: Signal) -> tuple[Int16, EchoStage | None]:
     """What goes out for int16[n], chunk by chunk as in audio_capture; what is played (float64[n] at 16 kHz) comes in blocks
-    of 20 ms at 24 kHz, each when it ends, and nothing comes while it is silent."""
+    of 20 ms at 24 kHz, each when it begins, as players tell it; nothing comes while it is silent."""
     reference = PlayedReference()
     stage = make_stage(mode, reference)
     at_24k: Int16 = soxr.resample(np.clip(np.rint(played), -32_768, 32_767).astype(np.int16), SAMPLE_RATE, PLAYED_RATE)
@@ -90,7 +90,7 @@ def run(mode: str, microphone: Int16, played: Signal) -> tuple[Int16, EchoStage 
     block = 0
     for at in range(0, len(microphone) - CHUNK_SAMPLES + 1, CHUNK_SAMPLES):
         chunk = AudioChunk(START_NS + samples_to_ns(at), microphone[at : at + CHUNK_SAMPLES])
-        while START_NS + samples_to_ns(block + _BLOCK, PLAYED_RATE) <= chunk.end_ns:
+        while START_NS + samples_to_ns(block, PLAYED_RATE) <= chunk.end_ns:
             piece = at_24k[block : block + _BLOCK]
             if len(piece) == _BLOCK and piece.any():
                 reference.push(piece, AudioFormat(PLAYED_RATE, 1), START_NS + samples_to_ns(block, PLAYED_RATE))

@@ -1,15 +1,19 @@
 """The commands chat and say as a person runs them: own processes, exit codes, Ctrl-C."""
 
+import fcntl
 import os
+import pty
 import signal
 import subprocess
 import sys
+import termios
 import time
 
 import pytest
 from dialogue_bench import Neighbours
 
 from scripted_model import WAIT, ScriptedModel
+from voice_pipeline.dialogue.protocol import ModelUnavailable
 from voice_pipeline.nodes import dialogue
 
 
@@ -83,3 +87,138 @@ def test_say_speaks_and_tells_what_was_heard(ros):
     voice.end()
     assert "Good morning." in out, err
     assert process.returncode == 0
+
+
+# -- chat: commands, tools, lines that a person types
+
+
+def test_what_the_tools_did_and_how_long_it_took_is_shown(ros, model):
+    robot = Neighbours(ros, "play_move")
+    out, err = start(ros, "chat", "Nod twice").communicate(timeout=20)
+    robot.end()
+    assert "Okay, nodding." in out, err
+    assert "play_move(times=2, name=nod) done" in out
+    assert "s to the first word" in out
+
+
+def test_a_refused_and_a_failed_call_are_shown_with_the_reason(ros, model):
+    model.script = lambda q: ['{"tool": "set_motor", "arguments": {"torque": 9}}']
+    out, _ = start(ros, "chat", "Nod").communicate(timeout=20)
+    assert "play_move(times=1, name=nod) failed: there is no action server" in out
+    out, _ = start(ros, "chat", "Would you nod or stop or look").communicate(timeout=20)
+    assert "set_motor" in out
+    assert "refused: there is no tool 'set_motor'" in out
+
+
+def test_commands_work_from_a_pipe_too(ros, model):
+    lines = "/help\n/tools\nHello\n/history\n/persona\n/persona plain\n/persona nobody\n/nonsense\n/quit\nnever asked\n"
+    process = start(ros, "chat", stdin=subprocess.PIPE)
+    out, err = process.communicate(lines, timeout=20)
+    assert process.returncode == 1, err  # there is no persona "nobody"
+    assert "/history" in out
+    assert "play_move(name: nod|" in out
+    assert "resume() " in out or "resume(): " in out
+    assert out.count("Hi there, my friend!") == 2  # answered, and in the history
+    assert "reachy (there are: " in out
+    assert "plain (there are: " in out
+    assert "persona stays as it is: " in out
+    assert "there is no command /nonsense" in out
+    assert "never asked" not in str(model.prompts)
+
+
+def test_a_reply_that_looks_like_markup_is_shown_as_it_is(ros, model):
+    model.script = lambda q: ["[bold]Not markup[/bold] at all."]
+    out, _ = start(ros, "chat", "Hello").communicate(timeout=20)
+    assert "[bold]Not markup[/bold] at all." in out
+
+
+def test_a_question_of_a_pipe_that_is_not_answered_ends_with_an_error_code(ros, monkeypatch):
+    scripted = ScriptedModel()
+    scripted.script = lambda q: [ModelUnavailable("the server is gone.", "Start it.")]
+    monkeypatch.setattr(dialogue, "create", lambda *_: scripted)
+    ros.start(dialogue.DialogueNode, {"retry_window_s": 0.0})
+    process = start(ros, "chat", stdin=subprocess.PIPE)
+    out, _ = process.communicate("What is this?\nWhat time is it?\n", timeout=30)
+    assert process.returncode == 1
+    assert "the server is gone" in out
+    assert "It is " in out  # the next line is asked all the same
+
+
+class Typist:
+    """A person at a terminal of a command."""
+
+    def __init__(self, ros, state, *args):
+        self.screen = ""
+        self._ros = ros
+        self._master, slave = pty.openpty()
+        env = {**os.environ, "ROS_DOMAIN_ID": str(ros.domain), "XDG_STATE_HOME": str(state), "TERM": "xterm"}
+        command = [sys.executable, "-m", "voice_pipeline.commands.chat", *args]
+        self.process = subprocess.Popen(
+            command, env=env, stdin=slave, stdout=slave, stderr=slave, start_new_session=True, preexec_fn=own_terminal
+        )
+        os.close(slave)
+        os.set_blocking(self._master, False)
+
+    def sees(self, text):
+        self._ros.wait(lambda: text in self._read(), 15.0, f"{text!r} on the screen, which shows {self.screen!r}")
+
+    def types(self, text):
+        self._read()
+        self.screen = ""
+        os.write(self._master, text.encode())
+
+    def ended(self):
+        self._ros.wait(lambda: (self._read(), self.process.poll() is not None)[1], 10.0, "the end")
+        os.close(self._master)
+        return self.process.returncode
+
+    def _read(self):
+        try:
+            self.screen += os.read(self._master, 65536).decode(errors="replace")
+        except (BlockingIOError, OSError):
+            pass
+        return self.screen
+
+
+def own_terminal():
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # Ctrl-C of this terminal goes to this process
+
+
+def test_tab_completes_commands_and_lines_of_before(ros, model, tmp_path):
+    person = Typist(ros, tmp_path)
+    person.sees("you ")
+    person.types("/hel\t\n")
+    person.sees("/persona")
+    person.types("Hello\n")
+    person.sees("Hi there, my friend!")
+    person.types("/quit\n")
+    assert person.ended() == 0
+    history = tmp_path / "voice_pipeline" / "chat_history"
+    assert "Hello" in history.read_text()
+    assert history.stat().st_mode & 0o077 == 0
+
+    again = Typist(ros, tmp_path)
+    again.sees("you ")
+    again.types("Hel\t\n")  # the line of the last time
+    again.sees("Hi there, my friend!")
+    again.types("\x04")
+    assert again.ended() == 0
+
+
+def test_ctrl_c_stops_the_answer_then_drops_the_line_then_leaves(ros, model, tmp_path):
+    person = Typist(ros, tmp_path)
+    person.sees("you ")
+    person.types("Story\n")
+    ros.wait(lambda: model.prompts, 10.0)
+    person.types("\x03")
+    person.sees("(stopped)")
+    person.sees("you ")
+    person.types("half a line\x03")
+    person.sees("you ")
+    person.types("Hello\n")
+    person.sees("Hi there, my friend!")
+    person.sees("you ")
+    person.types("\x03")
+    assert person.ended() == 0
+    assert "half a line" not in str(model.prompts)
+    assert "Traceback" not in person.screen

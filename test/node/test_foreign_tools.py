@@ -137,14 +137,24 @@ def other(ros):
 
 
 @pytest.fixture
-def start(ros, model, tmp_path):
+def start(ros, model, tmp_path, request):
     def begin(old="", new=""):
         path = tmp_path / "tools.yaml"
         path.write_text(TOOLS.replace(old, new, 1) if old else TOOLS)
         node = ros.start(dialogue.DialogueNode, {"tools_file": str(path)})
+        if (
+            "other" in request.fixturenames
+        ):  # on a busy machine the two may take longer to find each other than a call waits
+            ends = node._dispatcher._ends
+            ros.wait(lambda: ends["lamp"].service_is_ready() and ends["count"].server_is_ready(), 10.0)
+        ros.dialogue = node
         return listen(ros, node, ToolCall, "tool_calls")
 
     return begin
+
+
+def listening(ros, kind, topic):
+    return listen(ros, ros.dialogue, kind, topic)
 
 
 def ask(ros, text, speak=False):
@@ -168,7 +178,7 @@ def test_a_service_of_another_package(ros, start, other):
 
 def test_a_topic_with_nested_fields_is_asked_about_limited_and_published(ros, start, other):
     calls = start()
-    heard_there = ros.peer().record(Twist, "cmd_vel")
+    heard_there = listening(ros, Twist, "cmd_vel")
     assert ask(ros, "Drive at 5").reply == "Shall I really drive at 0.2?"
     assert last(ros, calls, 1).status == ToolCall.REFUSED
     assert heard_there == []
@@ -181,9 +191,8 @@ def test_a_topic_with_nested_fields_is_asked_about_limited_and_published(ros, st
 def test_words_from_constants_arrive_as_their_numbers(ros, start, model):
     model.script = lambda q: ['{"tool": "rumble", "arguments": {"what": "rumble", "strength": 3}}']
     calls = start()
-    heard_there = ros.peer().record(JoyFeedback, "joy/feedback")
-    ros.wait(lambda: ros.peer()._node.count_publishers("joy/feedback") if hasattr(ros.peer(), "_node") else True)
-    assert ask(ros, "Please shake the pad as hard as you can").reply in ("Done.", "I can't move right now.")
+    heard_there = listening(ros, JoyFeedback, "joy/feedback")
+    assert ask(ros, "Please shake the pad as hard as you can").reply == "Done."
     last(ros, calls, 2)
     ros.wait(lambda: heard_there)
     assert (heard_there[0].type, heard_there[0].intensity) == (JoyFeedback.TYPE_RUMBLE, 1.0)

@@ -29,11 +29,13 @@ class OneSlot(ScriptedModel):
         self.slot = ""
         self.costs = []  # characters that were new, of each answer
         self.sizes = []
+        self.all_costs = []  # reading ahead and summaries too
 
     def _load(self, messages):
         text = "".join(str(render(m)) for m in messages)
         same = next((i for i, (a, b) in enumerate(zip(text, self.slot, strict=False)) if a != b), len(self.slot))
         self.slot = text
+        self.all_costs.append(len(text) - min(same, len(text)))
         return len(text) - min(same, len(text)), len(text)
 
     def warm_up(self, prefix, tools):
@@ -74,4 +76,5 @@ def test_a_hundred_turns_cost_the_same_each_and_hit_the_cache(tmp_path, summarie
     assert bool(mind.history.summary) == summaries
     assert max(model.costs) < 60  # characters: the rest of the question; everything else was read before it was asked
     assert statistics.mean(model.costs[50:]) < 1.2 * statistics.mean(model.costs[:50])
+    assert max(model.all_costs[1:]) < 1_000  # what a summary or a cut leaves of the history; never the prefix
     assert 1 - sum(model.costs) / sum(model.sizes) > 0.98

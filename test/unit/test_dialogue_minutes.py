@@ -127,6 +127,12 @@ def test_a_heading_that_the_model_repeats_stands_once(text):
     assert tidy(text, "To do") == "Tell Anna."
 
 
+def test_a_task_that_is_only_repeated_is_no_answer():
+    task = "What was agreed or decided. One line each."
+    assert tidy("- What was agreed or decided.", "Decisions", task) == "-"
+    assert tidy("- Thursday.\n- What was agreed or decided.", "Decisions", task) == "- Thursday."
+
+
 def test_facts_are_ours():
     text = as_markdown(Minutes("T", {"A": "b"}, 0.0, 60.0, 7, ("de", "en")))
     assert "7 utterances, languages: de, en" in text

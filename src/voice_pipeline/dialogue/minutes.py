@@ -109,10 +109,10 @@ class MinutesWriter:
 
     def _fill(self, words: str, section: Section, language: str, cancel: threading.Event) -> str:
         task = (
-            f"Write the section '{section.heading}' of the minutes in {language}: {section.task} "
-            f"Write only what belongs there. When nothing of the kind was said, write {_NOTHING}"
+            f"Write the section '{section.heading}' of the minutes: {section.task} Write only what belongs there. When "
+            f"nothing of the kind was said, write {_NOTHING} Write in {language}."
         )
-        return tidy(self._ask(words, task, cancel), section.heading)
+        return tidy(self._ask(words, task, cancel), section.heading, section.task)
 
     def _ask(self, words: str, task: str, cancel: threading.Event) -> str:
         # The words before the task: the sections share them, and the model server keeps what it has read.
@@ -163,13 +163,16 @@ def _cut(text: str, most: float) -> tuple[str, str]:
     return text[:end].strip(), text[end:].strip()
 
 
-def tidy(text: str, heading: str) -> str:
-    """A section's text without what would break the document: headings, fences, the heading repeated; "-" for nothing."""
-    lines = []
+def tidy(text: str, heading: str, task: str = "") -> str:
+    """A section's text without what would break the document (headings, fences) and without what is no answer: the
+    heading or the words of the task repeated, as small models do. "-" when nothing is left."""
+    lines: list[str] = []
     text = re.sub(rf"\A[\s#*_]*{re.escape(heading)}[*_]*:[*_]*", "", text, flags=re.I)
     for line in text.splitlines():
         line = re.sub(r"^\s*(#+|>+)\s*", "", line).rstrip()
         bare = line.strip().strip("*_:. ").lower()
+        if len(bare.split()) >= 3 and bare.lstrip("- ") in task.lower():
+            continue
         if line.strip().startswith("```") or (not lines and bare in ("", heading.lower())):
             continue
         lines.append(line)

@@ -24,7 +24,7 @@ _SYSTEM = (
 )
 _PART_CHARS = 300  # two or three sentences: small models drop what is in the middle of more
 _FEW_WORDS = 3  # "Berlin, okay" may well be the same in both languages
-_QUOTES = "\"“”„«»「」"
+_QUOTES = '"“”„«»「」'
 
 
 class Untranslated(VoiceError):

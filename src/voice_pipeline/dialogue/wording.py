@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+_LAYERS = 8  # polite pieces on either side; nobody says more, and "please" a hundred times must not cost a second
+
 
 @dataclass(frozen=True)
 class Wording:
@@ -59,7 +61,7 @@ class Wording:
     @staticmethod
     def _peel(text: str, skin: re.Pattern[str], rest: Callable[[re.Match[str]], str]) -> list[str]:
         layers = [text]
-        while (found := skin.search(layers[-1])) is not None:
+        while len(layers) <= _LAYERS and (found := skin.search(layers[-1])) is not None:
             layers.append(rest(found))
         return layers
 

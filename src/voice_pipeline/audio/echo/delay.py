@@ -18,9 +18,9 @@ _NEAR = 48  # samples: closer estimates are the same path, drifting; farther one
 _PULL = 0.5  # of the difference is followed at each estimate
 _NONE = 8  # estimates, 2 s of a speaking robot: real echo is certain after one second at most
 _GONE = 40  # 10 s; a person who talks along hides an echo for as long as a sentence
-# What the canceller's filter finds by itself (it looks 10 ms ahead and 190 back): read no later for these, so that what it
-# has learnt in the first second stays right.
-_FOUND = range(-112, 480)  # samples, -7 to 30 ms
+# What the canceller's filter has found by itself by then: left to it, so that what it learnt in the first second stays right.
+# Up to 30 ms cost 2 to 6 dB (bench/hearing/echo.py: the next canceller wants the echo near the reference).
+_FOUND = range(-48, 112)  # samples, -3 to 7 ms
 _FASTEST = 8  # samples per estimate: 2000 ppm, so that the canceller's own filter can follow
 
 

@@ -13,7 +13,7 @@ from voice_pipeline.audio.formats import NS, SAMPLE_RATE, AudioChunk, Int16, sam
 _HISTORY = WINDOW + 4_096  # samples of microphone kept
 _WARM = 4_800  # samples of the past that the canceller hears first: its noise estimate and its filters settle
 # The canceller gets the reference this much before its echo: its filter looks back only, and the delay is an estimate.
-MARGIN = 160  # samples, 10 ms of the filter's 200
+MARGIN = 64  # samples, 4 ms; with 10 ms 3 to 9 dB less were removed (bench/hearing/echo.py, 60 ms and drifting clocks)
 
 
 class CancellerFeed:
