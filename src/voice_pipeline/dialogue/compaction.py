@@ -17,6 +17,7 @@ _REQUEST = (
 _TOKENS = 100
 _LONGEST = 500  # characters; a longer one is no summary
 _SHORTEST = 15
+_NOTE = re.compile(r"^\([^)]*\.\) ")  # in front of a question: nobody said it
 _SMALL_WORD = 3  # letters; shorter words are in every sentence
 _TELLING = frozenset(("asked", "told", "said", "answered", "talked", "about", "what", "that", "they", "then", "with"))
 _SAID = 0.6  # of the longer words of a sentence
@@ -43,7 +44,7 @@ def summarise(
     said = [*(m for turn in block.turns for m in turn), Message("assistant", history.summary)]
     bound = replace(options, max_tokens=_TOKENS, only_tools=())
     text = "".join(d.text for d in model.stream(block.prompt, tools, cancel, bound) if isinstance(d, TextDelta))
-    summary = _useful(text, {w for m in said for w in _words(m.content)})
+    summary = _useful(text, {w for m in said for w in _words(_NOTE.sub("", m.content))})
     return bool(summary) and not cancel.is_set() and history.replace(block, summary)
 
 
