@@ -145,6 +145,7 @@ def start(ros, model, tmp_path, request):
         if (
             "other" in request.fixturenames
         ):  # on a busy machine the two may take longer to find each other than a call waits
+            ros.wait(lambda: hasattr(node, "_dispatcher"))
             ends = node._dispatcher._ends
             ros.wait(lambda: ends["lamp"].service_is_ready() and ends["count"].server_is_ready(), 10.0)
         ros.dialogue = node
