@@ -189,8 +189,10 @@ def test_tab_completes_commands_and_lines_of_before(ros, model, tmp_path):
     person.sees("you ")
     person.types("/hel\t\n")
     person.sees("/persona")
+    person.sees("you ")
     person.types("Hello\n")
     person.sees("Hi there, my friend!")
+    person.sees("you ")
     person.types("/quit\n")
     assert person.ended() == 0
     history = tmp_path / "voice_pipeline" / "chat_history"
@@ -201,6 +203,7 @@ def test_tab_completes_commands_and_lines_of_before(ros, model, tmp_path):
     again.sees("you ")
     again.types("Hel\t\n")  # the line of the last time
     again.sees("Hi there, my friend!")
+    again.sees("you ")
     again.types("\x04")
     assert again.ended() == 0
 
@@ -213,7 +216,9 @@ def test_ctrl_c_stops_the_answer_then_drops_the_line_then_leaves(ros, model, tmp
     person.types("\x03")
     person.sees("(stopped)")
     person.sees("you ")
-    person.types("half a line\x03")
+    person.types("half a line")
+    person.sees("half a line")
+    person.types("\x03")
     person.sees("you ")
     person.types("Hello\n")
     person.sees("Hi there, my friend!")
