@@ -119,3 +119,14 @@ def test_the_container_runs_the_recorder_of_the_plan_that_it_is_given(tmp_path):
     settings = [b for a, b in itertools.pairwise(arguments) if a == "--set"]
     again = make_plan("demo", only=nodes, overrides=parse_settings(settings))
     assert again.nodes == plan.nodes
+
+
+def test_the_interpreter_runs_in_the_place_of_the_conversation():
+    names = [n.name for n in make_plan("translator").nodes]
+    assert "translator" in names
+    assert "dialogue" not in names
+
+
+def test_summary_joins_any_profile_that_names_it_and_no_other():
+    assert "summary" not in [n.name for n in make_plan("demo").nodes]
+    assert "summary" in [n.name for n in make_plan("translator", only=["vad", "summary"]).nodes]
