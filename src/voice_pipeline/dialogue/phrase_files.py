@@ -15,6 +15,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from voice_pipeline.dialogue.other_guard import OtherGuard
+from voice_pipeline.dialogue.phrase_schema import SCHEMA
 from voice_pipeline.dialogue.phrases import PhraseBook, slots_of, value_words
 from voice_pipeline.dialogue.protocol import ToolCallRequest
 from voice_pipeline.dialogue.tools import RefusedCall, Tool, ToolBox
@@ -25,50 +26,6 @@ from voice_pipeline.errors import VoiceError
 from voice_pipeline.resources import resource
 
 SHIPPED = "config/phrases"
-_WORDS = {"type": "array", "items": {"type": "string", "minLength": 1}}
-_PHRASE = {
-    "type": "object",
-    "required": ["say"],
-    "additionalProperties": False,
-    "properties": {"say": {"type": "string"}, "arguments": {"type": "object"}},
-}
-_TOOL = {
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {
-        "say": {"type": "string"},
-        "spoken": {
-            "type": "object",
-            "additionalProperties": {"type": "object", "additionalProperties": {"type": "string"}},
-        },
-        "words": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": _WORDS}},
-        "needs": _WORDS,
-        "unless": _WORDS,
-        "phrases": {"type": "array", "items": {"anyOf": [{"type": "string"}, _PHRASE]}},
-    },
-}
-_SCHEMA = {
-    "type": "object",
-    "required": ["language", "negations", "tools"],
-    "additionalProperties": False,
-    "properties": {
-        "language": {"type": "string", "pattern": "^[a-z]{2}$"},
-        "spaces": {"type": "boolean"},
-        "polite": {
-            "type": "object",
-            "additionalProperties": False,
-            "properties": {"before": _WORDS, "after": _WORDS, "inside": _WORDS, "asks": _WORDS},
-        },
-        "fillers": _WORDS,
-        "joints": _WORDS,
-        "numbers": {"type": "object", "additionalProperties": {"type": "number"}},
-        # Without these a model's call could not be told from "don't".
-        "negations": {**_WORDS, "minItems": 1},
-        "questions": _WORDS,
-        "stories": _WORDS,
-        "tools": {"type": "object", "additionalProperties": _TOOL},
-    },
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -217,7 +174,7 @@ class _Source:
             raise VoiceError(f"{path} cannot be read: {error}.", cure) from error
         if twice := self._lines.twice():
             raise VoiceError(f"{path.name}, line {twice[0]}: '{twice[1]}' stands there twice.", f"Correct {path}.")
-        for wrong in Draft202012Validator(_SCHEMA).iter_errors(self.data):
+        for wrong in Draft202012Validator(SCHEMA).iter_errors(self.data):
             raise self.mistake(tuple(wrong.absolute_path), wrong.message)
 
     def known(self, name: str, names: Iterable[str], kind: str, where: tuple[str | int, ...]) -> None:

@@ -1,0 +1,48 @@
+"""What a phrase file may hold, as a JSON schema; config/phrases/README.md explains the keys."""
+
+from __future__ import annotations
+
+_WORDS = {"type": "array", "items": {"type": "string", "minLength": 1}}
+_PHRASE = {
+    "type": "object",
+    "required": ["say"],
+    "additionalProperties": False,
+    "properties": {"say": {"type": "string"}, "arguments": {"type": "object"}},
+}
+_TOOL = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "say": {"type": "string"},
+        "spoken": {
+            "type": "object",
+            "additionalProperties": {"type": "object", "additionalProperties": {"type": "string"}},
+        },
+        "words": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": _WORDS}},
+        "needs": _WORDS,
+        "unless": _WORDS,
+        "phrases": {"type": "array", "items": {"anyOf": [{"type": "string"}, _PHRASE]}},
+    },
+}
+SCHEMA = {
+    "type": "object",
+    "required": ["language", "negations", "tools"],
+    "additionalProperties": False,
+    "properties": {
+        "language": {"type": "string", "pattern": "^[a-z]{2}$"},
+        "spaces": {"type": "boolean"},
+        "polite": {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {"before": _WORDS, "after": _WORDS, "inside": _WORDS, "asks": _WORDS},
+        },
+        "fillers": _WORDS,
+        "joints": _WORDS,
+        "numbers": {"type": "object", "additionalProperties": {"type": "number"}},
+        # Without these a model's call could not be told from "don't".
+        "negations": {**_WORDS, "minItems": 1},
+        "questions": _WORDS,
+        "stories": _WORDS,
+        "tools": {"type": "object", "additionalProperties": _TOOL},
+    },
+}  # fmt: skip
