@@ -1,6 +1,9 @@
 """The summary node over real DDS, with a scripted model: what was said becomes minutes, and a crash loses nothing."""
 
 import json
+import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -231,3 +234,16 @@ def test_the_minutes_of_a_real_small_model_have_every_heading(ros, tmp_path):
     assert result.error_code == R.NONE, result.error_msg
     assert [x for x in result.minutes.splitlines() if x.startswith("#")] == ["# Minutes", "## Summary", "## To do"]
     assert {"thursday", "meeting", "anna", "report"} & set(result.minutes.lower().replace(".", " ").split())
+
+
+def test_the_command_prints_the_minutes_or_says_why_there_are_none(ros, model):
+    s = Session(ros)
+    command = [sys.executable, "-m", "voice_pipeline.commands.summarize", "--format", "json"]
+    env = {**os.environ, "ROS_DOMAIN_ID": str(ros.domain)}
+    none = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert none.returncode == 1
+    assert "nothing was said yet" in none.stderr
+    s.hear("Hello.")
+    some = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert some.returncode == 0, some.stderr
+    assert json.loads(some.stdout)["sections"]["Summary"] == "About Thursday."
