@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import yaml
-from jsonschema import Draft202012Validator, ValidationError
 
-from voice_pipeline.dialogue.interfaces import FieldType, Interfaces, NoSuchField
-from voice_pipeline.dialogue.local_tools import LOCAL_TOOLS
+from voice_pipeline.dialogue.interfaces import Interfaces
 from voice_pipeline.dialogue.protocol import ToolCallRequest
 from voice_pipeline.dialogue.tools import FieldRule, RefusedCall, Tool, ToolBox
-from voice_pipeline.dialogue.tools_arguments import Misfit, complete, misfit
-from voice_pipeline.dialogue.tools_schema import SCHEMA
+from voice_pipeline.dialogue.tools_arguments import Misfit, complete
+from voice_pipeline.dialogue.tools_source import At, ToolSource
 from voice_pipeline.dialogue.yaml_lines import Lines, did_you_mean, parse
 from voice_pipeline.errors import VoiceError
-
-_FOLDER = {"action": "action", "service": "srv", "topic": "msg"}
-_At = tuple[str | int, ...]  # keys and list positions from the top of the file
 
 
 @dataclass(frozen=True)
@@ -54,14 +49,8 @@ def load(path: Path, interfaces: Interfaces | None = None) -> ToolFile:
     return _Reader(path, Lines(text), data, interfaces).read()
 
 
-class _Reader:
-    """One reading of one file. `at` is where a thing stands in it."""
-
-    def __init__(self, path: Path, lines: Lines, data: Any, interfaces: Interfaces | None) -> None:
-        self._path = path
-        self._lines = lines
-        self._data = data
-        self._interfaces = interfaces
+class _Reader(ToolSource):
+    """Makes tools of the entries. `at` is where a thing stands in the file."""
 
     def read(self) -> ToolFile:
         self._check_form()
@@ -73,33 +62,7 @@ class _Reader:
         compounds = self._compounds(self._data.get("compound_examples", []), tools)
         return ToolFile(tools, compounds, self._data.get("language", "en"))
 
-    # -- the form, without regard to ROS
-    def _check_form(self) -> None:
-        if twice := self._lines.twice():
-            line, key = twice
-            raise VoiceError(f"{self._path.name}:{line}: the key '{key}' stands twice.", "Remove one of them.")
-        errors = list(Draft202012Validator(SCHEMA).iter_errors(self._data))
-        if errors:
-            error = max(errors, key=lambda e: len(e.absolute_path))
-            at: _At = tuple(error.absolute_path)
-            extra = _unknown(error)
-            if extra:
-                known = list(cast(dict[str, Any], error.schema)["properties"])
-                what = f"there is no key '{extra}'.{did_you_mean(extra, known)} Keys: {', '.join(known)}."
-                raise self._mistake((*at, extra), self._where(at), what)
-            raise self._mistake(at, self._where(at), f"{error.message}.")
-
-    def _where(self, at: _At) -> str:
-        if len(at) >= 2 and at[0] == "tools":
-            entry = self._data["tools"][at[1]]
-            number = f"number {int(at[1]) + 1}"
-            name = entry.get("name", number) if isinstance(entry, dict) else number
-            rest = ".".join(str(s) for s in at[2:])
-            return f"tool '{name}'" + (f", key '{rest}'" if rest else "")
-        return "the file"
-
-    # -- one tool
-    def _tool(self, at: _At, entry: dict[str, Any]) -> Tool:
+    def _tool(self, at: At, entry: dict[str, Any]) -> Tool:
         name, kind = entry["name"], entry["kind"]
         self._check_target(at, entry)
         fixed: dict[str, Any] = entry.get("fixed", {})
@@ -148,49 +111,8 @@ class _Reader:
         self._check_examples(at, tool)
         return tool
 
-    def _check_target(self, at: _At, entry: dict[str, Any]) -> None:
-        name, kind = entry["name"], entry["kind"]
-        if kind == "local":
-            if name not in LOCAL_TOOLS:
-                what = (
-                    f"there is no local tool of that name ({', '.join(LOCAL_TOOLS)}).{did_you_mean(name, LOCAL_TOOLS)}"
-                )
-                raise self._mistake((*at, "name"), f"tool '{name}', key 'kind'", what)
-            if odd := {"confirm", "fixed", "result", "interface", "target"} & set(entry):
-                key = min(odd)
-                raise self._mistake((*at, key), f"tool '{name}', key '{key}'", "a local tool has none.")
-            return
-        for key in ("interface", "target"):
-            if key not in entry:
-                raise self._mistake(at, f"tool '{name}', key '{key}'", f"kind {kind} needs it.")
-        where = (*at, "interface"), f"tool '{name}', key 'interface'"
-        if entry["interface"].split("/")[1] != _FOLDER[kind]:
-            raise self._mistake(*where, f"kind {kind} needs package/{_FOLDER[kind]}/Type.")
-        if kind == "topic" and "result" in entry:
-            raise self._mistake((*at, "result"), f"tool '{name}', key 'result'", "a topic has no result.")
-        if self._interfaces is not None:
-            try:
-                self._interfaces.check(entry["interface"])
-            except VoiceError as error:
-                raise self._mistake(*where, error.what, error.cure) from error
-
-    def _field(self, at: _At, entry: dict[str, Any], name: str, of_answer: bool = False) -> FieldType | None:
-        if self._interfaces is None:
-            return None
-        try:
-            return self._interfaces.field(entry["interface"], name, of_answer)
-        except NoSuchField as error:
-            options = ", ".join(error.options) or "none here"
-            what = f"{entry['interface']} has no field '{name}'.{did_you_mean(name, error.options)} Fields: {options}."
-            raise self._mistake(at, f"tool '{entry['name']}'", what) from error
-
-    def _check_value(self, at: _At, entry: dict[str, Any], name: str, value: Any) -> None:
-        kind = self._field(at, entry, name) if entry["kind"] != "local" else None
-        if kind is not None and (why := misfit(value, kind)):
-            raise self._mistake(at, f"tool '{entry['name']}', field '{name}'", f"{why}.")
-
     def _argument(
-        self, at: _At, entry: dict[str, Any], name: str, argument: dict[str, Any]
+        self, at: At, entry: dict[str, Any], name: str, argument: dict[str, Any]
     ) -> tuple[dict[str, Any], dict[str, int | str]]:
         where = f"tool '{entry['name']}', argument '{name}'"
         field = argument.get("field")
@@ -208,7 +130,7 @@ class _Reader:
         return full, constants
 
     def _choices(
-        self, at: _At, entry: dict[str, Any], arguments: dict[str, Any], constants: dict[str, dict[str, int | str]]
+        self, at: At, entry: dict[str, Any], arguments: dict[str, Any], constants: dict[str, dict[str, int | str]]
     ) -> dict[str, dict[str, tuple[FieldRule | tuple[str, Any], ...]]]:
         """Per argument and word: fields and their values, from `set` and from constants."""
         found: dict[str, dict[str, tuple[FieldRule | tuple[str, Any], ...]]] = {}
@@ -240,7 +162,7 @@ class _Reader:
             raise self._mistake((*at, idle[0]), f"tool '{entry['name']}', argument '{idle[0]}'", what)
         return found
 
-    def _check_texts(self, at: _At, tool: Tool) -> None:
+    def _check_texts(self, at: At, tool: Tool) -> None:
         names = set(tool.parameters["properties"])
         for key, text, known in (("say", tool.say, names | {"result"}), ("confirm", tool.confirm, names)):
             try:
@@ -252,7 +174,7 @@ class _Reader:
                     what = f"it names '{name}', which is no argument.{did_you_mean(name, known)}"
                     raise self._mistake((*at, key), f"tool '{tool.name}', key '{key}'", what)
 
-    def _check_examples(self, at: _At, tool: Tool) -> None:
+    def _check_examples(self, at: At, tool: Tool) -> None:
         box = ToolBox({tool.name: tool})
         examples = [(("examples", i), *e) for i, e in enumerate(tool.examples)]
         # A phrase with {slots} gets its other arguments when it is matched.
@@ -283,21 +205,6 @@ class _Reader:
                     raise self._mistake(("compound_examples", i), where, str(error)) from error
             examples.append((entry["user"], calls))
         return tuple(examples)
-
-    def _mistake(self, at: Sequence[str | int], where: str, what: str, cure: str = "") -> VoiceError:
-        line = self._lines.of(at)
-        return VoiceError(
-            f"{self._path.name}:{line}: {where}: {what}",
-            cure or f"Correct {self._path}; docs/tools.md explains the keys.",
-        )
-
-
-def _unknown(error: ValidationError) -> str:
-    """The first unknown key, when that is the mistake."""
-    if error.validator != "additionalProperties" or error.validator_value is not False:
-        return ""
-    properties = cast(dict[str, Any], error.schema)["properties"]
-    return next((k for k in cast(dict[str, Any], error.instance) if k not in properties), "")
 
 
 def _parameters(arguments: dict[str, Any]) -> dict[str, Any]:
