@@ -125,6 +125,7 @@ class DialogueNode(VoiceNode):
         self._verdict = ("", 0)  # utterance, ns
         self._calls: dict[str, Turn] = {}  # under way, by call id
         self._latest: Turn | None = None
+        self._broke_off: list[Turn] = []  # a call of theirs failed after it had begun
         self._unanswered: list[Turn] = []  # closed turns with tickets whose calls still run
         self._dispatcher = RosToolDispatcher(
             self, mind.file.tools, self._call_finished, self._mailbox, mind.local, self._speaks
@@ -283,6 +284,7 @@ class DialogueNode(VoiceNode):
     def _tick_turn(self) -> None:
         self._say.tick()
         self._engine.tick()
+        self._tell_what_broke_off()
         self._answer_tickets()
         if self._watch is not None and self._mind is not None and self._engine.idle:
             self._mind.history.note = self._watch.line()
@@ -414,8 +416,17 @@ class DialogueNode(VoiceNode):
         if outcome.status == "failed":
             self.get_logger().warning(f"tool {call.tool.name}: {outcome.result}")
             # It had begun, the robot said so, and nothing newer was asked: say that it did not work out.
-            if turn is not None and turn is self._latest and turn.model_done and pending.was_accepted:
-                self.post(lambda e: e.announce(self.p["cannot_move"]))
+            if turn is not None and pending.was_accepted:
+                self._broke_off.append(turn)
+
+    def _tell_what_broke_off(self) -> None:
+        """Once the answer is complete: a movement may fail before it is, and the mind may have said so itself."""
+        for turn in list(self._broke_off):
+            if turn is self._latest and not turn.model_done and not turn.interrupted:
+                continue
+            self._broke_off.remove(turn)
+            if turn is self._latest and all(c.text != self.p["cannot_move"] for c in turn.clauses):
+                self._engine.announce(self.p["cannot_move"])
 
     def publish_call(self, *line: Any) -> None:
         """One line of the audit trail, as DialogueOutput.call; from any thread."""
