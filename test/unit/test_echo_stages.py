@@ -257,7 +257,8 @@ def test_stamps_that_moved_by_some_samples_between_two_answers_let_no_echo_throu
 def test_a_delay_that_the_filter_finds_itself_is_left_to_it():
     tracker = DelayTracker()
     tracker.update(80.0)
-    assert tracker.samples == 0.0 and tracker.known
+    assert tracker.samples == 0.0
+    assert tracker.known
     assert tracker.ms == pytest.approx(5.0)
     for _ in range(8):
         tracker.update(90.0)  # the clocks drift
