@@ -69,7 +69,10 @@ class Scene:
         self.activity: list[tuple[float, Any]] = []
         self.files: dict[str, tuple[int, int]] = {}
         sound = ros.start_process if devices else ros.start
-        sound("audio_player" if devices else audio_player.AudioPlayerNode, player or {"sink": "null", "sample_rate": 24000})
+        sound(
+            "audio_player" if devices else audio_player.AudioPlayerNode,
+            player or {"sink": "null", "sample_rate": 24000},
+        )
         self.tts = ros.start(tts.TtsNode, {"engine": engine, "threads": 1})
         self.dialogue = ros.start(dialogue.DialogueNode, {"language": "en"})
         if ears:

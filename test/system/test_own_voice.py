@@ -102,7 +102,9 @@ def test_the_canceller_takes_its_voice_out(ros, monkeypatch, model, room):
     s.ask("Another one.")
     ros.wait(lambda: s.dialogue._engine.idle, PATIENCE_S, "the answer to end")
     held = sum(o.command == PlaybackControl.PAUSE for o in orders)
-    print(f"held {held} times, ended {s.interrupted} of {len(s.traces)} answers; heard itself say {[m.text for m in heard]}")
+    print(
+        f"held {held} times, ended {s.interrupted} of {len(s.traces)} answers; heard itself say {[m.text for m in heard]}"
+    )
     removed = [float(v.value) for m in figures for x in m.status for v in x.values if v.key == "echo_removed_db"]
     print(f"removed dB, by the second: {[round(x) for x in removed]}")
     assert max(removed[2:]) > 20.0
