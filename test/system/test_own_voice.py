@@ -13,7 +13,7 @@ from sound_server import start_sound_server
 from voice_pipeline.audio.formats import from_bytes, level_dbfs
 from voice_pipeline.ros.qos import AUDIO
 
-PATIENCE_S = 120.0
+PATIENCE_S = 60.0
 UTTERANCE, WORDS = "sentence_cheetah_test_en.wav", "only platforms one and three are used"
 STORY = (
     "Once upon a time a small robot lived on a wooden desk near the window. Every morning it looked at the garden and "
