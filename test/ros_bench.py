@@ -112,7 +112,11 @@ class RosBench:
         for process in self._processes:
             process.send_signal(signal.SIGINT)
         for process in self._processes:
-            process.wait(10.0)
+            try:
+                process.wait(10.0)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
         self.context.try_shutdown()
 
     @staticmethod

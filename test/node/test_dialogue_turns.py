@@ -5,7 +5,7 @@ import time
 
 import pytest
 from action_msgs.msg import GoalStatus
-from dialogue_bench import Neighbours, heard, listen
+from dialogue_bench import heard, listen
 from voice_pipeline.action import Converse
 from voice_pipeline.msg import Reply, ToolCall, Transcript, TurnLatency, TurnState, VoiceActivity
 
@@ -29,19 +29,6 @@ def model(monkeypatch):
     )
     monkeypatch.setattr(dialogue, "create", lambda *_: scripted)
     return scripted
-
-
-@pytest.fixture
-def neighbours(ros):
-    made = []
-
-    def make(*what, **kwargs):
-        made.append(Neighbours(ros, *what, **kwargs))
-        return made[-1]
-
-    yield make
-    for node in made:
-        node.end()
 
 
 def test_a_transcript_is_answered_clause_by_clause_and_traced(ros, model, neighbours):

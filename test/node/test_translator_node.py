@@ -1,7 +1,7 @@
 """The translator node between transcripts and speech, over real DDS, with a scripted model."""
 
 import pytest
-from dialogue_bench import Neighbours, heard, listen
+from dialogue_bench import heard, listen
 from voice_pipeline.msg import Reply, Transcript, VoiceActivity
 
 from ros_bench import names
@@ -29,19 +29,6 @@ def model(monkeypatch):
     scripted = ScriptedModel(script)
     monkeypatch.setattr(translator, "create", lambda *_: scripted)
     return scripted
-
-
-@pytest.fixture
-def neighbours(ros):
-    made = []
-
-    def make(*what, **kwargs):
-        made.append(Neighbours(ros, *what, **kwargs))
-        return made[-1]
-
-    yield make
-    for node in made:
-        node.end()
 
 
 @pytest.fixture

@@ -2,8 +2,9 @@
 
 import pytest
 
-from voice_pipeline.dialogue.facts import Facts, from_the_other_side, state_file
+from voice_pipeline.dialogue.facts import Facts, from_the_other_side
 from voice_pipeline.errors import VoiceError
+from voice_pipeline.state import state_file
 
 
 @pytest.fixture

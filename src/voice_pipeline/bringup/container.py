@@ -37,7 +37,7 @@ class Container:
     def run(self) -> int:
         """Serve until SIGINT or SIGTERM; returns the exit code."""
         # Threads that hold a sound device wait for the interpreter behind every other one that computes, 5 ms each by default:
-        # with eight of them the loudspeaker's 60 ms ran dry six times in an answer, with 0.5 ms once to four times.
+        # with eight of them the loudspeaker's 60 ms ran dry six to eight times in an answer, with 0.5 ms one to five times.
         sys.setswitchinterval(0.0005)
         rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
         stop = StopSignal()

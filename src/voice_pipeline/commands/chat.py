@@ -12,8 +12,8 @@ from rich.console import Console
 from voice_pipeline.commands._chat_robot import ChatRobot
 from voice_pipeline.commands._chat_talk import COMMANDS, Talk
 from voice_pipeline.commands._line_input import LineInput
-from voice_pipeline.dialogue.facts import state_file
 from voice_pipeline.errors import VoiceError
+from voice_pipeline.state import state_file
 
 _KEYS = "Tab completes commands and recent lines, the arrow keys bring lines back, also of the last time. " + (
     "Ctrl-C stops an answer or drops the line, Ctrl-D leaves."

@@ -49,12 +49,6 @@ _OTHER_SIDE = {
 }
 
 
-def state_file(name: str) -> Path:
-    """A path as given when absolute (or ~), else in the user's state folder ($XDG_STATE_HOME, else ~/.local/state)."""
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(base) / "voice_pipeline" / Path(name).expanduser()
-
-
 class Facts:
     """The facts of one robot. Read anew each time, so that a correction counts at once; written whole, never half.
 

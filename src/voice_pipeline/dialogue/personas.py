@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from voice_pipeline.dialogue.prompt import Persona, load_persona
 from voice_pipeline.dialogue.tools import Tool
 from voice_pipeline.dialogue.tools_file import ToolFile
+from voice_pipeline.dialogue.yaml_lines import did_you_mean
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.resources import resource
 
@@ -40,7 +40,7 @@ def persona_path(name: str) -> Path:
     known = sorted(p.stem for p in resource(_FOLDER).glob("*.yaml"))
     if name not in known:
         raise VoiceError(
-            f"there is no persona '{name}'.{_near(name, known)}",
+            f"there is no persona '{name}'.{did_you_mean(name, known)}",
             f"There are: {', '.join(known)}. A path of a file of your own works too.",
         )
     return resource(f"{_FOLDER}/{name}.yaml")
@@ -94,11 +94,6 @@ def _known(persona: Persona, kind: str, names: tuple[str, ...], known: list[str]
     for name in names:
         if name not in known:
             raise VoiceError(
-                f"persona {persona.name}: there is no {kind} '{name}'.{_near(name, known)}",
+                f"persona {persona.name}: there is no {kind} '{name}'.{did_you_mean(name, known)}",
                 f"There are: {', '.join(known)}.",
             )
-
-
-def _near(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, 1)
-    return f" Did you mean '{near[0]}'?" if near else ""

@@ -105,11 +105,6 @@ def main_language(lines: list[Line]) -> str:
     return counts.most_common(1)[0][0] if counts else "en"
 
 
-def state_folder() -> Path:
-    """Where sessions are kept: below the user's state folder ($XDG_STATE_HOME, or ~/.local/state)."""
-    return Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser() / "voice_pipeline" / "sessions"
-
-
 class SessionFile:
     """The events of the running session, one JSON line each; what a crash left is read again.
 

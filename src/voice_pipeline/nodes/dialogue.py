@@ -12,7 +12,7 @@ from rclpy.parameter import Parameter
 from voice_pipeline.action import Converse
 from voice_pipeline.dialogue import ModelSettings, create
 from voice_pipeline.dialogue.assemble import Assembled
-from voice_pipeline.dialogue.facts import Facts, state_file
+from voice_pipeline.dialogue.facts import Facts
 from voice_pipeline.dialogue.mind import MindSettings
 from voice_pipeline.dialogue.personas import find_persona
 from voice_pipeline.dialogue.phrase_files import load_shipped
@@ -49,6 +49,7 @@ from voice_pipeline.ros.qos import EVENTS
 from voice_pipeline.ros.say_client import SayClient
 from voice_pipeline.ros.stamps import to_ns
 from voice_pipeline.ros.tool_dispatch import RosToolDispatcher
+from voice_pipeline.state import state_file
 from voice_pipeline.turn.engine import TurnEngine
 from voice_pipeline.turn.stages import StageStatistics
 from voice_pipeline.turn.state import State, Turn, TurnSettings

@@ -14,7 +14,7 @@ from voice_pipeline.dialogue import ModelSettings, create
 from voice_pipeline.dialogue.minutes import FORMATS, Cancelled, MinutesWriter
 from voice_pipeline.dialogue.minutes_template import Template, load_template
 from voice_pipeline.dialogue.protocol import GenerateOptions, LanguageModel, ModelTimeout, ModelUnavailable
-from voice_pipeline.dialogue.session_record import Line, SessionFile, SessionRecord, main_language, state_folder
+from voice_pipeline.dialogue.session_record import Line, SessionFile, SessionRecord, main_language
 from voice_pipeline.dialogue.translation import language_name
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.msg import PlaybackState, Reply, Transcript, TurnState
@@ -27,6 +27,7 @@ from voice_pipeline.ros.node import VoiceNode
 from voice_pipeline.ros.qos import AUDIO, EVENTS, LATCHED
 from voice_pipeline.ros.stamps import to_ns
 from voice_pipeline.ros.worker import Worker
+from voice_pipeline.state import state_file
 
 _LINES_WAITING = 1000  # events that wait for a slow disk
 _R = Summarize.Result
@@ -57,7 +58,7 @@ class SummaryNode(VoiceNode):
         if p["keep_loaded"]:
             self._prepare(self._model)
         self._record = SessionRecord(p["max_utterances"])
-        self._file = SessionFile(Path(p["folder"]).expanduser() if p["folder"] else state_folder())
+        self._file = SessionFile(Path(p["folder"]).expanduser() if p["folder"] else state_file("sessions"))
         self._writer = Worker("minutes", 4, self._broke)
         if p["keep_file"]:
             self._take_up()
