@@ -45,28 +45,30 @@ class Session:
         self.transcript.publish(heard(text, **fields))
         self.ros.wait(lambda: len(self.node._record) > known)
 
-    def ask(self, feedback=None, **goal):
-        return self.ros.peer().send_goal(Summarize, "summarize", Summarize.Goal(**goal), feedback)
+    def ask(self, **goal):
+        return self.ros.peer().send_goal(Summarize, "summarize", Summarize.Goal(**goal))
 
-    def minutes(self, feedback=None, **goal):
-        return self.ros.peer().result(self.ask(feedback, **goal))
+    def minutes(self, **goal):
+        return self.ros.peer().result(self.ask(**goal))
 
 
 def test_what_was_heard_and_said_goes_into_minutes_from_the_template(ros, model):
     s = Session(ros)
-    progress = []
     s.hear("Move the meeting to Thursday.", language="en")
     s.reply.publish(Reply(turn_id="t1", text="I will"))
     s.reply.publish(Reply(turn_id="t1", text="tell Anna.", index=1))
     ros.wait(lambda: [line.text for line in s.node._record.lines()][-1:] == ["I will tell Anna."])
-    response = s.minutes(lambda f: progress.append(f.progress))
+    # By its topic: a client of rclpy forgets its feedback callback once the result is there, and the last may come later.
+    feedback = ros.peer().record(Summarize.Impl.FeedbackMessage, "summarize/_action/feedback")
+    response = s.minutes()
     assert response.status == GoalStatus.STATUS_SUCCEEDED
     assert response.result.minutes.startswith("# Minutes\n")
     assert "## Decisions\n\nAbout Thursday." in response.result.minutes
     assert response.result.utterances == 2
     assert "Person: Move the meeting to Thursday.\nRobot: I will tell Anna." in model.prompts[0][-1].content
+    ros.wait(lambda: len(feedback) > 0 and feedback[-1].feedback.progress == 1.0)
+    progress = [f.feedback.progress for f in feedback]
     assert progress == sorted(progress)
-    assert progress[-1] == 1.0
     assert not model.closed
 
 

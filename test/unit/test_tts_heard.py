@@ -38,6 +38,25 @@ def test_pieces_count_by_their_own_pace():
     assert share_heard([Spoken(0, 0)], 100, 0) == 0.0
 
 
+def test_nothing_is_said_in_the_pause_after_a_piece():
+    pieces = [Spoken(10, 1300, pause=300), Spoken(10, 1000)]
+    assert share_heard(pieces, 500, 20) == pytest.approx(0.25)
+    assert share_heard(pieces, 1000, 20) == share_heard(pieces, 1300, 20) == pytest.approx(0.5)
+
+
+def test_the_last_words_of_a_sentence_are_heard_before_its_pause():
+    clause = Clause("a", "t", TEXT + ".", "anna", 1.0, 24_000)
+    clause.begin([TEXT + "."], 5)
+    clause.add(Sound(tone(1.3), len(TEXT) + 1), 6)
+    clause.played(1.0, 7)
+    assert clause.heard() == TEXT + "."
+    clause = Clause("a", "t", TEXT + ".", "anna", 2.0, 24_000)  # who talks faster pauses for less
+    clause.begin([TEXT + "."], 5)
+    clause.add(Sound(tone(1.15), len(TEXT) + 1), 6)
+    clause.played(0.8, 7)
+    assert clause.heard() == "One two three four five"
+
+
 def test_pieces_still_to_come_are_not_heard():
     assert share_heard([Spoken(10, 1000)], 1000, 40) == pytest.approx(0.25)
 

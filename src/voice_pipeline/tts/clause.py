@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from voice_pipeline.tts.heard import Spoken, heard_text, share_heard, word_index
 from voice_pipeline.tts.protocol import Cancellation
 from voice_pipeline.tts.speaker import Sound
+from voice_pipeline.tts.trim import pause_after
 from voice_pipeline.tts.words import Words
 
 
@@ -40,10 +41,12 @@ class Clause:
     _characters: int = 0
     _pieces: list[Spoken] = field(default_factory=list)
     _open_samples: int = 0
+    _pauses: list[int] = field(default_factory=list)  # samples after each piece
 
     def begin(self, pieces: Sequence[str], begun_ns: int) -> None:
         """Synthesis begins, or began at `begun_ns` if the clause was prepared."""
         self._characters = sum(len(p) for p in pieces)
+        self._pauses = [round(pause_after(p) / self.speed * self.sample_rate) for p in pieces]
         self.request_ns = begun_ns
 
     def add(self, sound: Sound, now_ns: int) -> None:
@@ -53,7 +56,8 @@ class Clause:
         self.samples_made += len(sound.samples)
         self._open_samples += len(sound.samples)
         if sound.characters:
-            self._pieces.append(Spoken(sound.characters, self._open_samples))
+            pauses = self._pauses[len(self._pieces) :]
+            self._pieces.append(Spoken(sound.characters, self._open_samples, pauses[0] if pauses else 0))
             self._open_samples = 0
 
     def played(self, seconds: float, first_audible_ns: int) -> None:
