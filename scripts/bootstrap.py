@@ -258,7 +258,8 @@ def build(venv: Path) -> None:
         return
     say("building the messages (about a minute the first time)")
     python = venv / "bin" / "python"
-    packages = "" if provides(venv, "audio_common_msgs") else "interfaces"
+    ours = sorted(p.parent for p in ROOT.glob("interfaces/*/package.xml"))
+    packages = " ".join(str(p.relative_to(ROOT)) for p in ours if not provides(venv, p.name))
     script = f"""
 . scripts/env.sh || exit 1
 exec colcon --log-base .colcon/log build --symlink-install --base-paths . {packages} \\

@@ -17,7 +17,7 @@ else
   # Nothing leaves the machine unless told to: discovery stays on the loopback interface.
   export ROS_AUTOMATIC_DISCOVERY_RANGE="${ROS_AUTOMATIC_DISCOVERY_RANGE:-LOCALHOST}"
 fi
-for _vp_pkg in audio_common_msgs voice_pipeline; do
+for _vp_pkg in audio_common_msgs control_msgs tf2_msgs voice_pipeline; do
   _vp_dir="$_vp_root/.colcon/install/$_vp_pkg"
   [ -d "$_vp_dir" ] || continue
   export AMENT_PREFIX_PATH="$_vp_dir:$AMENT_PREFIX_PATH" LD_LIBRARY_PATH="$_vp_dir/lib:${LD_LIBRARY_PATH:-}"
