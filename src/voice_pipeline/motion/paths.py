@@ -1,5 +1,8 @@
-"""Smooth ways from one pose to another, as functions of time: polynomials without a step in acceleration (motor noise
-is what spoils listening). They keep velocity and acceleration limits by taking longer; the limiter still checks."""
+"""Smooth ways from one pose to another, as functions of time, with bounded jerk and so without a step in acceleration
+(motor noise is what spoils listening). They keep the limits by taking longer; the limiter still checks.
+
+Fifth-order polynomials rather than time-optimal profiles (`ruckig`): see docs/dependencies.md for the comparison.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,12 @@ Point = tuple[Vector, Vector, Vector]  # position, velocity, acceleration
 
 PEAK_VELOCITY = 1.875  # of a minimum-jerk move over distance 1 in 1 s (15/8)
 PEAK_ACCELERATION = 5.7735  # the same (10/sqrt(3))
+_PEAK_JERK = 60.0  # the same, at both ends
+# s in which acceleration may grow from nothing to its limit, by which the jerk limit is named. 0.03: planned paths across
+# the box stay below it by themselves (median 3, 95th percentile 16 times the acceleration limit a second); small ones do not.
+RAMP_S = 0.03
 _SHORTEST = 0.04  # s: two ticks; below there is nothing to shape
-_TRIES = 12  # lengthenings by a quarter, 14 times in all; then it is better to brake first
+_TRIES = 12  # lengthenings by a quarter, 14 times in all; then it is better to come to rest first
 
 
 class Path(Protocol):
@@ -50,11 +57,61 @@ class Polynomial:
         basis = times[:, None] ** np.arange(len(self._c))
         return basis @ self._c, basis[:, :-1] @ self._dc, basis[:, :-2] @ self._ddc
 
+    def jerk(self, times: Vector) -> Vector:
+        """The third derivative at float64[n] times, float64[n, 7]."""
+        powers = np.arange(len(self._ddc))[:, None]
+        return np.asarray(times[:, None] ** np.arange(len(self._ddc) - 1) @ (self._ddc * powers)[1:])
+
+
+class Halt:
+    """Each axis comes to rest as soon as acceleration and jerk limit allow: it slows down harder and harder, then as hard as
+    it may, then less and less.
+
+    Args:
+        start: where it is.
+        hardest: 1/s^2, float64[7]; an acceleration beyond it at the start is led back.
+    """
+
+    def __init__(self, start: Point, hardest: Vector) -> None:
+        p, v, a = start
+        jerk = hardest / RAMP_S
+        # Where it goes if nothing but the present acceleration is ended: what has to be slowed down.
+        along = np.where(v + a * np.abs(a) / (2.0 * jerk) >= 0.0, 1.0, -1.0)
+        v, a = v * along, a * along
+        peak = np.sqrt(np.maximum(jerk * v + a * a / 2.0, 0.0))
+        flat = np.where(peak > hardest, (v + a * a / (2.0 * jerk) - hardest**2 / jerk) / hardest, 0.0)
+        peak = np.minimum(peak, hardest)
+        self._start = start
+        self._phases = (
+            (-along * jerk, np.maximum((a + peak) / jerk, 0.0)),
+            (np.zeros(len(jerk)), np.maximum(flat, 0.0)),
+            (along * jerk, peak / jerk),
+        )
+        self.duration = max(_SHORTEST, float(np.max(sum(seconds for _, seconds in self._phases))))
+
+    def at(self, t: float) -> Point:
+        """See Path."""
+        p, v, a = self._start
+        left: Vector = np.full(len(p), max(t, 0.0))
+        for jerk, seconds in self._phases:
+            d = np.minimum(left, seconds)
+            p = p + d * (v + d * (a / 2.0 + d * jerk / 6.0))
+            v = v + d * (a + d * jerk / 2.0)
+            a = a + d * jerk
+            left = left - d
+        # What is left over is rounding.
+        return p, np.where(left > 0.0, 0.0, v), np.where(left > 0.0, 0.0, a)
+
+
+def jerk_of(limits: Limits) -> Vector:
+    """The jerk limit of each axis, float64[7] in rad/s^3 (z: m/s^3)."""
+    return np.array(limits.acceleration) / RAMP_S
+
 
 def travel(start: Point, target: Pose, limits: Limits, duration: float = 0.0) -> list[Path]:
     """From a pose in motion to rest at `target`, all axes together, in `duration` s or as soon as the limits allow.
 
-    Where the motion runs too hard against it, it brakes first.
+    Where the motion runs too hard against it, it comes to rest first.
     """
     goal = np.array(target)
     top, hardest = np.array(limits.velocity), np.array(limits.acceleration)
@@ -63,19 +120,30 @@ def travel(start: Point, target: Pose, limits: Limits, duration: float = 0.0) ->
         _SHORTEST,
         float(np.max(distance / top)) * PEAK_VELOCITY,
         float(np.sqrt(np.max(distance / hardest) * PEAK_ACCELERATION)),
+        float(np.cbrt(np.max(distance / jerk_of(limits)) * _PEAK_JERK)),
         duration,
     )
     low = np.minimum(np.array(limits.low), start[0]) - 1e-6
     high = np.maximum(np.array(limits.high), start[0]) + 1e-6
     for n in range(_TRIES):
         path = _quintic(start, goal, shortest * 1.25**n)
-        p, v, a = path.sample(np.linspace(0.0, path.duration, 33))
-        fits = np.all(np.abs(v) <= top * 1.001) and np.all(np.abs(a) <= hardest * 1.001)
-        if fits and np.all(p >= low) and np.all(p <= high):
+        if _fits(path, limits, low, high):
             return [path]
     stop = brake(start, limits)
     rest = stop.at(stop.duration)[0]
     return [stop, *travel(at_rest(rest), target, limits, duration)]
+
+
+def _fits(path: Polynomial, limits: Limits, low: Vector, high: Vector) -> bool:
+    times = np.linspace(0.0, path.duration, 33)
+    p, v, a = path.sample(times)
+    return bool(
+        np.all(np.abs(v) <= np.array(limits.velocity) * 1.001)
+        and np.all(np.abs(a) <= np.array(limits.acceleration) * 1.001)
+        and np.all(np.abs(path.jerk(times)) <= jerk_of(limits) * 1.001)
+        and np.all(p >= low)
+        and np.all(p <= high)
+    )
 
 
 def at_rest(pose: Pose | Vector) -> Point:
@@ -83,21 +151,9 @@ def at_rest(pose: Pose | Vector) -> Point:
     return np.array(pose, dtype=float), np.zeros(len(AXES)), np.zeros(len(AXES))
 
 
-def brake(start: Point, limits: Limits) -> Polynomial:
-    """Come to rest as soon as the acceleration limit allows without a step in acceleration."""
-    p, v, a = start
-    hardest = np.array(limits.acceleration)
-    # Velocity falls along a cubic, whose steepest slope is 1.5 v/T; one that is being accelerated needs longer.
-    d = max(_SHORTEST, 1.5 * float(np.max(np.abs(v) / hardest)))
-    for _ in range(_TRIES):
-        coefficients = np.stack(
-            [p, v, a / 2.0, (-3.0 * v / d**2 - 2.0 * a / d) / 3.0, (2.0 * v / d**3 + a / d**2) / 4.0]
-        )
-        path = Polynomial(coefficients, d)
-        if np.all(np.abs(path.sample(np.linspace(0.0, d, 17))[2]) <= hardest * 1.001):
-            break
-        d *= 1.25
-    return path
+def brake(start: Point, limits: Limits, hardest: Pose | None = None) -> Halt:
+    """Come to rest as soon as the acceleration limit, or `hardest` (1/s^2), and its jerk allow."""
+    return Halt(start, np.array(limits.acceleration if hardest is None else hardest))
 
 
 def _quintic(start: Point, goal: Vector, d: float) -> Polynomial:
