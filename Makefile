@@ -16,7 +16,7 @@ RUN = $(ENV) exec python -m voice_pipeline.commands
 # Once everything is there, setup takes a second and no network.
 SETUP = $(PYTHON) scripts/bootstrap.py
 
-.PHONY: help setup demo talk latency test test-distil lint format models robot bench bench-gap bench-barge-in bench-own-voice eval eval-tools eval-windows docs lock clean
+.PHONY: help setup demo talk latency test test-distil test-script lint format models robot bench bench-gap bench-barge-in bench-own-voice eval eval-tools eval-windows docs lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,10 @@ test:  ## all tests (ARGS="-k name" for some)
 test-distil:  ## the distil_whisper engine on real weights, in an environment with PyTorch
 	@$(SETUP) --models whisper-tiny.en-ct2
 	@PYTHON=$(PYTHON) scripts/test_distil.sh $(ARGS)
+
+test-script:  ## forty sentences with a real model server that is killed, frozen and started again (minutes)
+	@$(SETUP) --models qwen2.5-coder-0.5b-instruct
+	@$(ENV) exec python -m pytest -s -m script test/node/test_dialogue_script.py $(ARGS)
 
 lint:  ## ruff and mypy
 	@$(SETUP)
