@@ -7,8 +7,10 @@ import pytest
 from test_motion_limits import DT, LIMITS, check
 
 from voice_pipeline.errors import VoiceError
+from voice_pipeline.motion.curves import Track
 from voice_pipeline.motion.follower import Follower
-from voice_pipeline.motion.moves import Playing, Track, load_move, load_moves
+from voice_pipeline.motion.move_files import load_move, load_moves
+from voice_pipeline.motion.moves import Playing
 from voice_pipeline.motion.paths import at_rest, travel
 from voice_pipeline.motion.protocol import NEUTRAL, Pose
 
@@ -61,11 +63,11 @@ def test_a_move_is_played_from_the_held_pose_as_far_as_there_is_room(name, base)
 
 def test_a_track_passes_its_keyframes_without_swinging_past_them():
     track = Track([0.0, 1.0, 2.0, 3.0], [0.0, 1.0, 1.5, 0.0])
-    assert [track.at(t)[0] for t in (0.0, 1.0, 2.0, 3.0)] == pytest.approx([0.0, 1.0, 1.5, 0.0])
-    values = np.array([track.at(t) for t in np.arange(0.0, 3.0, 0.001)])
-    assert values[:, 0].max() <= 1.5 + 1e-9
-    assert np.abs(np.diff(values[:, 1])).max() < 0.01  # no step in speed
-    assert np.abs(np.diff(values[:, 2])).max() < 0.1  # nor in acceleration
+    assert track.sample(np.array([0.0, 1.0, 2.0, 3.0]))[0] == pytest.approx([0.0, 1.0, 1.5, 0.0])
+    value, speed, acceleration = track.sample(np.arange(0.0, 3.0, 0.001))
+    assert value.max() <= 1.5 + 1e-9
+    assert np.abs(np.diff(speed)).max() < 0.01  # no step in speed
+    assert np.abs(np.diff(acceleration)).max() < 0.1  # nor in acceleration
 
 
 def write(tmp_path, text):
