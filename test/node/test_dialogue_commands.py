@@ -13,8 +13,10 @@ import pytest
 from dialogue_bench import Neighbours
 
 from scripted_model import WAIT, ScriptedModel
+from voice_fakes import FakeSynthesizer
 from voice_pipeline.dialogue.protocol import ModelUnavailable
-from voice_pipeline.nodes import dialogue
+from voice_pipeline.nodes import dialogue, tts
+from voice_pipeline.nodes.audio_player import AudioPlayerNode
 
 
 def start(ros, command, *args, stdin=subprocess.DEVNULL):
@@ -89,6 +91,48 @@ def test_say_speaks_and_tells_what_was_heard(ros):
     assert process.returncode == 0
 
 
+def voices(ros, monkeypatch):
+    monkeypatch.setattr(tts, "make_synthesizer", lambda *_: FakeSynthesizer())
+    ros.start(AudioPlayerNode, {"sink": "null"})
+    node = ros.start(tts.TtsNode)
+    return node._synthesizer.voices()
+
+
+def test_say_lists_the_voices_of_the_node(ros, monkeypatch):
+    known = voices(ros, monkeypatch)
+    out, err = (process := start(ros, "say", "--voices")).communicate(timeout=20)
+    assert out.split() == known, err
+    assert process.returncode == 0
+
+
+def test_say_speaks_line_by_line_with_another_voice_and_speed(ros):
+    voice = Neighbours(ros, "say")
+    process = start(ros, "say", stdin=subprocess.PIPE)
+    lines = "/help\n/voice anna\nGood morning.\n/speed fast\n/nonsense\n\nHow are you?\n/quit\nnever said\n"
+    out, err = process.communicate(lines, timeout=20)
+    voice.end()
+    assert voice.spoken == ["Good morning.", "How are you?"]
+    assert voice.voices == ["anna", "anna"]
+    assert process.returncode == 1
+    assert "'fast' is no speed" in err
+    assert "there is no command /nonsense" in out
+    assert "/voice" in out
+
+
+def test_tab_completes_the_names_of_voices(ros, monkeypatch, tmp_path):
+    known = voices(ros, monkeypatch)
+    person = Typist(ros, tmp_path, command="say")
+    person.sees("say ")
+    person.types(f"/voi\t{known[-1][:-1]}\t\n")
+    person.sees(f"{known[-1]} (there are: ")
+    person.sees("say ")
+    person.types("Good morning.\n")
+    person.sees("said in ")
+    person.sees("say ")
+    person.types("\x04")
+    assert person.ended() == 0
+
+
 # -- chat: commands, tools, lines that a person types
 
 
@@ -147,12 +191,12 @@ def test_a_question_of_a_pipe_that_is_not_answered_ends_with_an_error_code(ros, 
 class Typist:
     """A person at a terminal of a command."""
 
-    def __init__(self, ros, state, *args):
+    def __init__(self, ros, state, *args, command="chat"):
         self.screen = ""
         self._ros = ros
         self._master, slave = pty.openpty()
         env = {**os.environ, "ROS_DOMAIN_ID": str(ros.domain), "XDG_STATE_HOME": str(state), "TERM": "xterm"}
-        command = [sys.executable, "-m", "voice_pipeline.commands.chat", *args]
+        command = [sys.executable, "-m", f"voice_pipeline.commands.{command}", *args]
         self.process = subprocess.Popen(
             command, env=env, stdin=slave, stdout=slave, stderr=slave, start_new_session=True, preexec_fn=own_terminal
         )

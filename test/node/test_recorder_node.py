@@ -53,10 +53,11 @@ def test_sound_and_words_are_in_the_file_as_they_were_published(ros, tmp_path, i
     words = Transcript(utterance_id="u-1", text="Grüße, world", rejected_reason="too quiet", confidence=0.25)
     words.header.stamp = to_msg(BEGIN)
     peer.publisher(Transcript, "transcript", EVENTS).publish(words)
+    peer.publisher(Transcript, "translation", EVENTS).publish(Transcript(utterance_id="u-1", text="Greetings, world"))
     peer.publisher(VoiceActivity, "voice_activity", EVENTS).publish(VoiceActivity(event=4, utterance_id="u-1"))
     peer.publisher(ToolCall, "tool_calls", EVENTS).publish(ToolCall(name="nod", arguments_json='{"times": 2}'))
     peer.publisher(TurnLatency, "latency", EVENTS).publish(TurnLatency(gap_ms=700.0, tools=["a", "b"]))
-    ros.wait(lambda: node.health().values["messages"] >= 45, 10.0, "the messages, one of /diagnostics too")
+    ros.wait(lambda: node.health().values["messages"] >= 46, 10.0, "the messages, one of /diagnostics too")
     ros.stop(node)
     found = decoded(tmp_path)
     for topic, rate in (("/audio/raw_audio", 16_000), ("/playback/audio/raw_audio", 24_000)):
@@ -68,6 +69,7 @@ def test_sound_and_words_are_in_the_file_as_they_were_published(ros, tmp_path, i
     assert bodies["/transcript"].text == "Grüße, world"
     assert bodies["/transcript"].rejected_reason == "too quiet"
     assert bodies["/transcript"].confidence == 0.25
+    assert bodies["/translation"].text == "Greetings, world"
     assert bodies["/voice_activity"].event == 4
     assert bodies["/tool_calls"].arguments_json == '{"times": 2}'
     assert list(bodies["/latency"].tools) == ["a", "b"]

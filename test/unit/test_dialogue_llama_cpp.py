@@ -36,7 +36,9 @@ PREFIX = [Message("system", "You are a small robot that answers in one short sen
 
 
 def settings(**kwargs):
-    return ModelSettings(model="smollm2-135m-instruct", threads=1, context_length=2048, **kwargs)
+    # On a busy machine a prompt takes a minute; where a limit is the point, a test sets its own.
+    limits = {"first_token_timeout_s": 120.0, "stall_timeout_s": 60.0, **kwargs}
+    return ModelSettings(model="smollm2-135m-instruct", threads=1, context_length=2048, **limits)
 
 
 @pytest.fixture(scope="module")
@@ -98,13 +100,13 @@ def test_a_grammar_binds_the_answer_to_the_tools_allowed(engine):
 
 def test_an_answer_is_given_up_at_once_and_the_next_one_comes(engine):
     cancel = threading.Event()
-    start = time.monotonic()
-    got = 0
+    given_up, got = 0.0, 0
     for _ in engine.stream([*PREFIX, Message("user", "Count to 1000.")], [], cancel, GenerateOptions(max_tokens=400)):
         got += 1
         if got == 3:
             cancel.set()
-    assert time.monotonic() - start < 12.0
+            given_up = time.monotonic()
+    assert time.monotonic() - given_up < 1.0
     assert got <= 4
     assert isinstance(ask(engine, "Hello", max_tokens=3)[-1], Done)
 

@@ -66,10 +66,10 @@ def test_fixed_texts_are_said_in_the_language_of_the_answer():
 
 def test_every_fixed_text_of_the_parameters_has_other_wordings_in_the_same_languages():
     values = {p.name: p.default for p in (*CONVERSATION, *TURN)}
-    texts = [values[n] for n in ("apology", "gave_up", "cannot", "cannot_move", "will_not")]
+    texts = [values[n] for n in ("apology", "gave_up", "cannot", "cannot_move", "will_not", "too_late")]
     texts += values["acknowledgements"]
     assert set(IN_OTHER_WORDS) == set(texts)
-    assert {frozenset(words) for words in IN_OTHER_WORDS.values()} == {frozenset({"de", "es", "fr", "it", "pt"})}
+    assert {frozenset(words) for words in IN_OTHER_WORDS.values()} == {frozenset({"de", "es", "fr", "it", "ja", "pt"})}
 
 
 def test_what_the_model_has_read_does_not_change_behind_a_hint():
@@ -88,6 +88,7 @@ def test_an_entry_that_is_not_understood_names_the_form(entry):
 
 def test_the_mind_shows_the_hint_to_the_model_only(monkeypatch):
     from voice_pipeline.dialogue.assemble import Assembled
+    from voice_pipeline.dialogue.local_tools import LocalTools
 
     seen = {}
 
@@ -101,7 +102,7 @@ def test_the_mind_shows_the_hint_to_the_model_only(monkeypatch):
     mind = Assembled.__new__(Assembled)
     mind.ready, mind._next = True, None
     mind.history = History([], 8, 4096, 100)
-    mind._mind = Mind()
+    mind._mind, mind.local = Mind(), LocalTools()
     mind.answer("Quelle heure est-il ?", threading.Event(), None, None, "(Answer in French.)", "fr", "en")
     assert seen == {
         "question": "Quelle heure est-il ?",

@@ -122,6 +122,7 @@ class Assembled:
         if not self.ready and self._mind.needs_model(question, language):
             self.warm_up()
         prompt = self.history.prompt(with_hint(question, hint))
+        self.local.language = (answer_in or self._language).lower()[:2]
         return self._mind.answer(question, prompt, cancel, listener, gate, language, answer_in)
 
     def read_along(self, words: str, cancel: threading.Event) -> None:

@@ -36,6 +36,7 @@ NO = {
     "pt": "não|não obrigado|não obrigada|obrigado|obrigada|melhor não|deixa|cancela|esquece|não faças isso",
     "ja": "いいえ|いや|ううん|やめて|やめてください|だめ|結構です|やらないで|キャンセル",
 }
+_LATE_S = 30.0  # for so long after its time a plain yes is still taken for one to that question
 _MARKS = re.compile(r"[^\w']+")
 
 
@@ -65,19 +66,28 @@ class Confirmation:
         self._no = _whole(NO.values())
         self._clock = clock
         self._asked: Asked | None = None
+        self._lapsed_at: float | None = None  # when the last question's time was over, until something else is said
         self._others: list[threading.Event] = []
 
     def ask(self, request: ToolCallRequest, call: ValidCall, rest: Iterable[str] = ()) -> None:
         """From now on the call waits, instead of any other."""
-        self._others = []
+        self._others, self._lapsed_at = [], None
         self._asked = Asked(request, call, tuple(rest), self._clock() + call.tool.confirm_within_s)
 
     def waiting(self) -> Asked | None:
         """The call that the next utterance decides about; None when there is none, or its time is over."""
-        asked = self._asked
-        if asked is not None and (self._clock() > asked.until or any(gate.is_set() for gate in self._others)):
-            self._asked = None
+        asked, now = self._asked, self._clock()
+        if any(gate.is_set() for gate in self._others):
+            self._asked = self._lapsed_at = None
+        elif asked is not None and now > asked.until:
+            self._asked, self._lapsed_at = None, asked.until
+        elif self._lapsed_at is not None and now > self._lapsed_at + _LATE_S:
+            self._lapsed_at = None
         return self._asked
+
+    def lapsed(self) -> bool:
+        """Nobody answered in time, and nothing else was said since: a yes would be one to that question."""
+        return self.waiting() is None and self._lapsed_at is not None
 
     def read(self, utterance: str) -> Literal["yes", "no", ""]:
         """What an answer says; empty for anything that is not plainly one or the other."""
@@ -91,7 +101,7 @@ class Confirmation:
             gate: of that utterance; None when it is complete.
         """
         if gate is None or gate.is_set():
-            self._asked = None
+            self._asked = self._lapsed_at = None
         else:
             self._others.append(gate)
 

@@ -163,5 +163,8 @@ def _speaks_of(fact: str, wanted: str) -> bool:
     known = re.findall(r"\w+", fact.lower())
     if not words:
         return False
-    hits = sum(any(SequenceMatcher(None, w, k).ratio() >= 0.8 for k in known) for w in words)
+    # Without blanks between words (Japanese) a whole sentence is one; what was asked for is a piece of it.
+    hits = sum(
+        any(SequenceMatcher(None, w, k).ratio() >= 0.8 or (not w.isascii() and w in k) for k in known) for w in words
+    )
     return hits / len(words) >= _ALIKE

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from voice_pipeline.dialogue.facts import Facts, from_the_other_side
+from voice_pipeline.dialogue.local_words import WORDS, LocalWords
 from voice_pipeline.dialogue.tools import Outcome, ValidCall
 from voice_pipeline.errors import VoiceError
 
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SPOKEN = 5  # facts; nobody listens to more
 
 # Change or tell what is remembered: gone when there is no memory, and never a model's own idea.
@@ -20,18 +20,27 @@ LOCAL_TOOLS = ("get_time", "get_date", "do_nothing", *MEMORY_TOOLS)
 
 
 class LocalTools:
-    """Runs them. The results are whole sentences, or what fits into `say` of tools.yaml.
+    """Runs them. The results are whole sentences, or what fits into `say` of tools.yaml and of the phrase files.
 
     Args:
         facts: what is remembered; None: nothing, and the memory tools fail.
         changed: told after a fact was added (its text, "") or removed ("", its text).
+        now: local time.
+
+    Attributes:
+        language: ISO 639-1 of the next results; English where there are no words for it.
     """
 
     def __init__(
-        self, facts: Facts | None = None, changed: Callable[[str, str], None] = lambda new, gone: None
+        self,
+        facts: Facts | None = None,
+        changed: Callable[[str, str], None] = lambda new, gone: None,
+        now: Callable[[], time.struct_time] = time.localtime,
     ) -> None:
         self._facts = facts
         self._changed = changed
+        self._now = now
+        self.language = "en"
 
     def run(self, call: ValidCall) -> Outcome:
         """Never raises; what a person can mend is in the result of a failed one."""
@@ -41,10 +50,11 @@ class LocalTools:
             return Outcome("failed", str(error))
 
     def _run(self, name: str, arguments: Mapping[str, Any]) -> str:
+        words = WORDS.get(self.language, WORDS["en"])
         if name == "get_time":
-            return _time_of_day()
+            return f"{self._now().tm_hour:02d}:{self._now().tm_min:02d}"
         if name == "get_date":
-            return _date()
+            return words.date_of(self._now())
         if name == "do_nothing":
             return "nothing was done"
         if self._facts is None:
@@ -52,27 +62,22 @@ class LocalTools:
         if name == "remember":
             fact = self._facts.remember(str(arguments["fact"]))
             self._changed(fact, "")
-            return from_the_other_side(fact)
+            return self._to_the_person(fact)
         if name == "forget":
-            return self._forget(self._facts, str(arguments["about"]))
+            return self._forget(self._facts, str(arguments["about"]), words)
         known = self._facts.all()
         if not known:
-            return "Nobody has asked me to remember anything."
-        more = f" And {len(known) - _SPOKEN} more." if len(known) > _SPOKEN else ""
-        return "I remember: " + "; ".join(map(from_the_other_side, known[-_SPOKEN:])) + "." + more
+            return words.nothing
+        told = "; ".join(map(self._to_the_person, known[-_SPOKEN:]))
+        more = words.more.format(count=len(known) - _SPOKEN) if len(known) > _SPOKEN else ""
+        return words.remembers.format(facts=told) + more
 
-    def _forget(self, facts: Facts, about: str) -> str:
+    def _forget(self, facts: Facts, about: str, words: LocalWords) -> str:
         gone = facts.forget(about)
         for fact in gone:
             self._changed("", fact)
-        return "Okay, I forgot it." if gone else f"I remember nothing about {from_the_other_side(about)}."
+        return words.forgotten if gone else words.unknown.format(about=self._to_the_person(about))
 
-
-def _time_of_day() -> str:
-    now = time.localtime()
-    return f"{now.tm_hour:02d}:{now.tm_min:02d}"
-
-
-def _date() -> str:
-    now = time.localtime()
-    return f"{_WEEKDAYS[now.tm_wday]}, {time.strftime('%B', now)} {now.tm_mday}, {now.tm_year}"
+    def _to_the_person(self, fact: str) -> str:
+        """Other languages quote what was said, so it stays as it was."""
+        return from_the_other_side(fact) if self.language not in WORDS or self.language == "en" else fact

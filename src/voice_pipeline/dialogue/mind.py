@@ -46,6 +46,7 @@ class MindSettings:
     cannot: str = "Sorry, I can't do that."
     cannot_move: str = "I can't move right now."
     will_not: str = "Okay, I won't."
+    too_late: str = "That took too long. Please ask me again."
 
 
 class Listener(Protocol):
@@ -106,6 +107,8 @@ class Mind:
         asked = self._confirmation.waiting()
         if asked is not None and self._confirmation.read(question):
             return not asked.call.tool.say
+        if self._confirmation.lapsed() and self._confirmation.read(question) == "yes":
+            return False
         book, parts = self._choose(question, language)
         return not self._settings.use_phrases or book.calls(parts) is None
 
@@ -139,6 +142,8 @@ class Mind:
             parts = run.decide(asked, question, parts)
             if run.wants_follow_up and not cancel.is_set():
                 self._follow_up(prompt, run)
+        elif self._confirmation.lapsed():
+            parts = run.after_its_time(question, parts)
         for i, part in enumerate(parts):
             if run.asks:
                 break
@@ -348,6 +353,15 @@ class _Run:
             return []
         self._carry_out(asked.request, asked.call)
         return list(asked.rest)
+
+    def after_its_time(self, utterance: str, parts: list[str]) -> list[str]:
+        """A yes that comes too late makes no call, and is no question to the model; returns what is to be answered."""
+        if self.confirmation.read(utterance) == "yes":
+            self.heard()
+            self.say(self.settings.too_late)
+            return []
+        self.confirmation.settle(self.gate)
+        return parts
 
     def _carry_out(self, request: ToolCallRequest, call: ValidCall) -> None:
         for earlier in self.answer.calls:

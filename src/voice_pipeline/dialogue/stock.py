@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from voice_pipeline.dialogue.tools import Tool
 
-# The fixed texts of the profiles in languages that have a voice, and German. A text that a profile words differently is
+# The fixed texts of the profiles in languages that have a voice, or a phrase file. A text that a profile words differently is
 # said as it stands there.
 IN_OTHER_WORDS: dict[str, dict[str, str]] = {
     "One moment, I can't think right now.": {
@@ -17,6 +17,7 @@ IN_OTHER_WORDS: dict[str, dict[str, str]] = {
         "fr": "Un instant, je n'arrive pas à réfléchir.",
         "it": "Un momento, adesso non riesco a pensare.",
         "pt": "Um momento, agora não consigo pensar.",
+        "ja": "少々お待ちください。今は考えがまとまりません。",
     },
     "Sorry, I could not answer that. Please ask me again later.": {
         "de": "Entschuldigung, das konnte ich nicht beantworten. Bitte frag mich später noch einmal.",
@@ -24,6 +25,7 @@ IN_OTHER_WORDS: dict[str, dict[str, str]] = {
         "fr": "Désolé, je n'ai pas pu répondre. Redemande-moi plus tard.",
         "it": "Scusa, non ho potuto rispondere. Chiedimelo di nuovo più tardi.",
         "pt": "Desculpa, não consegui responder. Pergunta-me outra vez mais tarde.",
+        "ja": "すみません、お答えできませんでした。あとでもう一度聞いてください。",
     },
     "Sorry, I can't do that.": {
         "de": "Entschuldigung, das kann ich nicht.",
@@ -31,6 +33,7 @@ IN_OTHER_WORDS: dict[str, dict[str, str]] = {
         "fr": "Désolé, je ne peux pas faire ça.",
         "it": "Mi dispiace, questo non lo posso fare.",
         "pt": "Desculpa, não posso fazer isso.",
+        "ja": "すみません、それはできません。",
     },
     "I can't move right now.": {
         "de": "Ich kann mich gerade nicht bewegen.",
@@ -38,6 +41,7 @@ IN_OTHER_WORDS: dict[str, dict[str, str]] = {
         "fr": "Je ne peux pas bouger pour le moment.",
         "it": "Adesso non posso muovermi.",
         "pt": "Agora não consigo mexer-me.",
+        "ja": "今は動けません。",
     },
     "Okay, I won't.": {
         "de": "Gut, das lasse ich.",
@@ -45,6 +49,15 @@ IN_OTHER_WORDS: dict[str, dict[str, str]] = {
         "fr": "D'accord, je ne le ferai pas.",
         "it": "Va bene, non lo farò.",
         "pt": "Está bem, não faço.",
+        "ja": "はい、やめておきます。",
+    },
+    "That took too long. Please ask me again.": {
+        "de": "Das hat zu lange gedauert. Bitte sag es noch einmal.",
+        "es": "Ha pasado demasiado tiempo. Pídemelo otra vez.",
+        "fr": "C'était trop long. Redemande-le-moi.",
+        "it": "È passato troppo tempo. Chiedimelo di nuovo.",
+        "ja": "時間が過ぎました。もう一度言ってください。",
+        "pt": "Passou demasiado tempo. Pede-me outra vez.",
     },
     "Let me think.": {
         "de": "Lass mich nachdenken.",
@@ -52,6 +65,7 @@ IN_OTHER_WORDS: dict[str, dict[str, str]] = {
         "fr": "Laisse-moi réfléchir.",
         "it": "Fammi pensare.",
         "pt": "Deixa-me pensar.",
+        "ja": "考えさせてください。",
     },
     "One moment.": {
         "de": "Einen Moment.",
@@ -59,6 +73,7 @@ IN_OTHER_WORDS: dict[str, dict[str, str]] = {
         "fr": "Un instant.",
         "it": "Un momento.",
         "pt": "Um momento.",
+        "ja": "少々お待ちください。",
     },
 }
 

@@ -205,6 +205,12 @@ CONVERSATION = (
     Param("cannot", "Sorry, I can't do that.", "Said when the model wants what no tool can do."),
     Param("cannot_move", "I can't move right now.", "Said when a tool's node is absent or refuses."),
     Param("will_not", "Okay, I won't.", "Said when a person asked not to do something and the model wanted to."),
+    Param(
+        "too_late",
+        "That took too long. Please ask me again.",
+        "Said when a yes comes after the time that a tool's `confirm_within_s` gives it, so that the person knows why "
+        "nothing happens.",
+    ),
 )
 
 TURN = (

@@ -87,7 +87,7 @@ class DialogueNode(VoiceNode):
             MindSettings(
                 options=GenerateOptions(p["temperature"], p["max_tokens"]),
                 **{k: p[k] for k in ("language", "max_tool_calls", "use_phrases", "first_clause_chars")},
-                **{k: p[k] for k in ("cannot", "cannot_move", "will_not")},
+                **{k: p[k] for k in ("cannot", "cannot_move", "will_not", "too_late")},
             ),
             max_turns=p["history_turns"],
             context_tokens=p["context_length"],
@@ -293,7 +293,7 @@ class DialogueNode(VoiceNode):
         self._stock.tick(time.monotonic(), self._engine.idle)
 
     def _fixed_texts(self, mind: Assembled) -> list[str]:
-        texts = [self.p[name] for name in ("cannot", "cannot_move", "will_not", "apology", "gave_up")]
+        texts = [self.p[name] for name in ("cannot", "cannot_move", "will_not", "too_late", "apology", "gave_up")]
         if self.p["acknowledge_after_s"] > 0.0:
             texts += self.p["acknowledgements"]
         return stock_phrases(mind.spoken_tools, texts)

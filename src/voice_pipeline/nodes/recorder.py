@@ -43,6 +43,7 @@ _TOPICS: tuple[tuple[Any, str, Any], ...] = (
     (Transcript, "transcript", EVENTS),
     (Transcript, "transcript/partial", EVENTS),
     (Transcript, "transcript/rejected", EVENTS),
+    (Transcript, "translation", EVENTS),
     (TurnState, "turn", LATCHED),
     (TurnLatency, "latency", EVENTS),
     (ToolCall, "tool_calls", EVENTS),

@@ -25,6 +25,7 @@ from voice_pipeline.ros.worker import any_abandoned
 # Set by whoever starts nodes as processes: a node ends with that process, however that ends.
 PARENT = "VOICE_PIPELINE_PARENT"
 _PR_SET_PDEATHSIG = 1
+_SIGNALS = "signals"  # the thread's name
 _GRACE_S = 2.5  # Ctrl-C ends everything within 3 s
 
 
@@ -54,7 +55,7 @@ class StopSignal:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self._event.set())
         signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
-        threading.Thread(target=self._watch, name="signals", daemon=True).start()
+        threading.Thread(target=self._watch, name=_SIGNALS, daemon=True).start()
 
     def __bool__(self) -> bool:
         return self._event.is_set()
@@ -110,17 +111,25 @@ def run(make_node: Callable[..., VoiceNode], args: Sequence[str] | None = None) 
 
 def leave(code: int) -> int:
     """The exit code; ends the process at once if an engine is still computing, because a model that is unloaded
-    under a running inference crashes (CTranslate2 at interpreter exit: segmentation fault, seen).
+    under a running inference crashes (CTranslate2 at interpreter exit: segmentation fault, seen), and a thread that comes
+    back from C++ into an interpreter that is gone is unwound through it (llama.cpp: "FATAL: exception not rethrown", seen).
+    Everything was released before; nobody waits for such a thread.
 
     Signals are ignored from here on: `ros2 launch` passes on the Ctrl-C that the terminal has already sent, and the
     interpreter's shutdown would make the second one an exit code of -2."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    if any_abandoned():
+    if any_abandoned() or _others():
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
     return code
+
+
+def _others() -> list[threading.Thread]:
+    """Threads that are still at work, of whatever engine or library."""
+    ours = (threading.main_thread(), threading.current_thread())
+    return [t for t in threading.enumerate() if t not in ours and t.name != _SIGNALS]
 
 
 def spin(node: VoiceNode, stop: StopSignal) -> None:

@@ -1,0 +1,76 @@
+"""What the tools answer that need no robot, in every language that has a phrase file."""
+
+import time
+
+import pytest
+
+from voice_pipeline.dialogue.facts import Facts
+from voice_pipeline.dialogue.local_tools import LocalTools
+from voice_pipeline.dialogue.local_words import WORDS
+from voice_pipeline.dialogue.phrase_files import load_folder
+from voice_pipeline.dialogue.tools import ValidCall
+from voice_pipeline.dialogue.tools_file import load
+from voice_pipeline.resources import resource
+
+FILE = load(resource("config/tools.yaml"))
+FIRST_OF_MARCH = time.struct_time((2026, 3, 1, 9, 5, 0, 6, 60, 0))  # a Sunday
+DATES = {
+    "en": "Sunday, March 1, 2026",
+    "de": "Sonntag, der 1. März 2026",
+    "fr": "dimanche 1er mars 2026",
+    "es": "domingo, 1 de marzo de 2026",
+    "it": "domenica primo marzo 2026",
+    "pt": "domingo, 1 de março de 2026",
+    "ja": "2026年3月1日日曜日",
+}
+
+
+def run(tools, name, language="en", **arguments):
+    tools.language = language
+    outcome = tools.run(ValidCall(FILE.tools[name], arguments))
+    assert outcome.status == "succeeded", outcome.result
+    return outcome.result
+
+
+@pytest.mark.parametrize("language", DATES)
+def test_the_date_is_said_as_the_language_says_it(language):
+    assert run(LocalTools(now=lambda: FIRST_OF_MARCH), "get_date", language) == DATES[language]
+
+
+@pytest.mark.parametrize("language", ["en", "xx"])
+def test_a_language_without_words_is_answered_in_english(language, tmp_path):
+    tools = LocalTools(Facts(tmp_path / "facts.md"), now=lambda: FIRST_OF_MARCH)
+    assert run(tools, "get_date", language) == DATES["en"]
+    assert run(tools, "remember", language, fact="my name is Anna") == "your name is Anna"
+
+
+def test_every_language_with_phrases_has_words():
+    assert {"en", *load_folder(resource("config/phrases"), FILE)} == WORDS.keys()
+
+
+@pytest.mark.parametrize(
+    ("language", "fact", "about"),
+    [
+        ("de", "meine Katze heißt Minka", "meine Katze"),
+        ("fr", "mon chat s'appelle Minka", "mon chat"),
+        ("es", "mi gato se llama Minka", "mi gato"),
+        ("it", "il mio gatto si chiama Minka", "il mio gatto"),
+        ("pt", "o meu gato chama-se Minka", "o meu gato"),
+        ("ja", "猫の名前はミンカです", "猫の名前"),
+    ],
+)
+def test_a_fact_is_told_in_the_words_it_was_said_in_and_forgotten(language, fact, about, tmp_path):
+    tools = LocalTools(Facts(tmp_path / "facts.md"))
+    words = WORDS[language]
+    assert run(tools, "recall", language) == words.nothing
+    assert run(tools, "remember", language, fact=fact) == fact
+    assert run(tools, "recall", language) == words.remembers.format(facts=fact)
+    assert run(tools, "forget", language, about=about) == words.forgotten
+    assert run(tools, "recall", language) == words.nothing
+
+
+def test_more_facts_than_anybody_listens_to_are_counted(tmp_path):
+    tools = LocalTools(Facts(tmp_path / "facts.md"))
+    for number in range(7):
+        run(tools, "remember", fact=f"number {number}")
+    assert run(tools, "recall", "de").endswith("number 5; number 6. Und 2 weitere Dinge.")
