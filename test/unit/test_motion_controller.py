@@ -128,7 +128,7 @@ def test_the_stop_slows_down_within_the_limits_and_refuses_until_reset():
     bench.run(1.0)
     bench.controller.stop()
     bench.run(1.0)
-    check([pose for _, pose in bench.robot.sent])
+    check([pose for _, pose in bench.robot.sent], stops=True)
     assert bench.outcomes() == [Outcome.STOPPED]
     assert bench.state == "STOPPED"
     held = bench.robot.pose
@@ -153,7 +153,7 @@ def test_cancelling_a_move_ends_it_at_rest_and_the_next_returns_to_the_held_pose
     bench.play("nod")
     bench.run(5.0)
     assert bench.robot.pose == pytest.approx(NEUTRAL, abs=1e-4)
-    check([pose for _, pose in bench.robot.sent])
+    check([pose for _, pose in bench.robot.sent], stops=True)
 
 
 def test_who_gives_way_to_whom():

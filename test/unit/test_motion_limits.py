@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voice_pipeline.motion.follower import Follower
-from voice_pipeline.motion.limits import Limiter, make_limits
+from voice_pipeline.motion.limiter import Limiter
+from voice_pipeline.motion.limits import make_limits
 from voice_pipeline.motion.paths import at_rest, brake, travel
 from voice_pipeline.motion.protocol import NEUTRAL, Pose
 
@@ -17,8 +18,9 @@ LIMITS = make_limits()
 DT = 0.02
 
 
-def check(poses, limits=LIMITS, start_velocity=None):
-    """Every limit on a sequence of poses at 50 Hz, the first of which was at rest."""
+def check(poses, limits=LIMITS, start_velocity=None, stops=False):
+    """Every limit on a sequence of poses at 50 Hz, the first of which was at rest. `stops`: some of it is a stop, which
+    may slow down harder than a path may."""
     p = np.array(poses)
     assert np.all(np.isfinite(p))
     assert np.all(p >= np.array(limits.low) - 1e-9)
@@ -26,7 +28,12 @@ def check(poses, limits=LIMITS, start_velocity=None):
     v = np.diff(p, axis=0) / DT
     assert np.all(np.abs(v) <= np.array(limits.velocity) + 1e-9)
     v = np.vstack([np.zeros(7) if start_velocity is None else start_velocity, v])
-    assert np.all(np.abs(np.diff(v, axis=0)) / DT <= np.array(limits.acceleration) + 1e-6)
+    a = np.diff(v, axis=0) / DT
+    slowing = (v[1:] * v[:-1] >= -1e-12) & (np.abs(v[1:]) <= np.abs(v[:-1]))
+    most = np.where(slowing & stops, np.array(limits.stopping), np.array(limits.acceleration))
+    assert np.all(np.abs(a) <= most + 1e-6)
+    if limits.guard is not None:
+        assert limits.guard.worst(p) <= 1e-6
 
 
 hostile = st.one_of(
