@@ -1,0 +1,77 @@
+"""What the body tells: joint_states, head_pose and motion/state. Apart from motion.py, which holds the node
+together; these are called on the robot's thread."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from geometry_msgs.msg import PoseStamped
+from rclpy.node import Node
+from sensor_msgs.msg import JointState
+
+from voice_pipeline.motion.controller import Controller
+from voice_pipeline.motion.protocol import HEAD_HEIGHT, JOINT_NAMES, RobotState
+from voice_pipeline.msg import MotionState
+from voice_pipeline.nodes._motion_geometry import quaternion, rpy
+from voice_pipeline.nodes._motion_ros_control import is_other_robot
+from voice_pipeline.ros.qos import EVENTS
+from voice_pipeline.ros.stamps import to_msg
+
+
+class MotionTold:
+    """Publishers of what the robot measures and how the controller stands.
+
+    Args:
+        node: owns them.
+        p: the node's parameters.
+    """
+
+    def __init__(self, node: Node, p: Mapping[str, Any]) -> None:
+        self._node, self._base_frame = node, str(p["base_frame"])
+        self._other = is_other_robot(p)  # it tells its joints and frames itself
+        self.states = 0  # measured states that were published
+        self._joints = node.create_publisher(JointState, "joint_states", EVENTS)
+        self._head_pose = node.create_publisher(PoseStamped, "head_pose", EVENTS)
+        self._state = node.create_publisher(MotionState, "motion/state", EVENTS)
+
+    def destroy(self) -> None:
+        """Take the publishers back; after the robot's last word."""
+        for publisher in (self._joints, self._head_pose, self._state):
+            self._node.destroy_publisher(publisher)
+
+    def measured(self, state: RobotState) -> None:
+        """Every measured state, on the robot's thread."""
+        self.states += 1
+        if self._other:
+            return
+        stamp = to_msg(state.stamp_ns)
+        joints = JointState(name=list(JOINT_NAMES), position=list(state.joints))
+        joints.header.stamp = stamp
+        self._joints.publish(joints)
+        pose = PoseStamped()
+        pose.header.stamp, pose.header.frame_id = stamp, self._base_frame
+        head = state.head
+        pose.pose.position.x, pose.pose.position.y, pose.pose.position.z = head.x, head.y, HEAD_HEIGHT + head.z
+        pose.pose.orientation = quaternion(head.roll, head.pitch, head.yaw)
+        self._head_pose.publish(pose)
+
+    def stands(self, controller: Controller) -> None:
+        """How the controller stands; on any thread."""
+        status = controller.status(time.monotonic())
+        connected = status.state != "DISCONNECTED" and status.measured is not None
+        message = MotionState(
+            state=getattr(MotionState, status.state),
+            move=status.move,
+            progress=float(status.progress),
+            head_rpy=rpy(status.measured, relative=False),
+            body_yaw=status.measured.body_yaw if status.measured else 0.0,
+            state_age_s=float(min(status.age, 1e6)),
+            clamps=status.clamps,
+            detail=status.detail,
+            control_mode=status.measured.motors if connected and status.measured else "",
+            moving=status.state == "MOVING",
+        )
+        message.header.stamp, message.header.frame_id = to_msg(time.time_ns()), self._base_frame
+        self._state.publish(message)
