@@ -32,6 +32,10 @@ class Mailbox:
         if executor is not None:
             executor.create_task(self._drain)
 
+    def flush(self) -> None:
+        """Make the calls that wait now; on the executor's thread only, which cannot make them while it is busy ending."""
+        self._drain()
+
     def close(self) -> None:
         """Drop what waits and whatever comes later."""
         with self._lock:
