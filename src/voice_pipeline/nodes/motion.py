@@ -11,6 +11,7 @@ from voice_pipeline.errors import VoiceError
 from voice_pipeline.motion import wake
 from voice_pipeline.motion.controller import Controller
 from voice_pipeline.motion.move_files import load_moves
+from voice_pipeline.motion.move_fit import fit
 from voice_pipeline.motion.moves import Move
 from voice_pipeline.motion.registry import make_robot
 from voice_pipeline.motion.tasks import Outcome, Refused
@@ -50,11 +51,11 @@ class MotionNode(VoiceNode):
         p = self.p
         self._limits = limits_for(p, limits_of(p))
         self._other_robot = ros_control_robot(self, p, self._limits)
-        self._moves = load_moves([resource(folder) for folder in p["moves_dirs"]], self._limits)
+        self._moves = fit(load_moves([resource(folder) for folder in p["moves_dirs"]], limits_of(p)), self._limits)
         make_robot(p["robot"], p["url"], self._other_robot)  # a wrong url is told now
         self._monitor = MotionHealth(p["robot"], lambda: self._told.states if self._told else 0, self._counters)
         # They outlive a deactivation, so that the goals it ends get their results.
-        services = self._services = MotionServices(self, self._body)
+        services = self._serving = MotionServices(self, self._body)
         orders = MotionOrders(self, self._body, p)
         self._loaded_parts = [services.destroy, orders.destroy]
 
@@ -66,14 +67,14 @@ class MotionNode(VoiceNode):
         self.get_logger().info(
             f"robot {p['robot']} at {p['url']}; head within {box}, {speed}; {len(self._moves)} moves"
         )
-        self._services.wake_fault = ""
+        self._serving.wake_fault = ""
         controller = self._controller = Controller(
             make_robot(p["robot"], p["url"], self._other_robot),
             self._limits,
             self._moves,
             settings_of(p),
             on_change=self._tell_state,
-            on_asleep=self._services.wake_soon,
+            on_asleep=self._serving.wake_soon,
         )
         told = self._told = MotionTold(self, p)
         hearing = self._hearing = MotionHearing(self, controller, p)
@@ -104,7 +105,7 @@ class MotionNode(VoiceNode):
     def health(self) -> Health:
         """How the robot is, and what to do about it."""
         controller = self._controller
-        return Health() if controller is None else self._monitor.judge(controller, self._services.wake_fault)
+        return Health() if controller is None else self._monitor.judge(controller, self._serving.wake_fault)
 
     # -- for its parts
 
