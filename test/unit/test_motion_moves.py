@@ -15,7 +15,7 @@ from voice_pipeline.motion.paths import at_rest, travel
 from voice_pipeline.motion.protocol import NEUTRAL, Pose
 
 FOLDER = Path(__file__).resolve().parents[2] / "config" / "moves"
-MOVES = load_moves([FOLDER], LIMITS)
+MOVES = {name: move for name, move in load_moves([FOLDER], LIMITS).items() if name == move.name}
 ASKED_FOR = {"nod", "shake", "tilt", "happy", "sad", "curious", "surprised", "confused", "thinking", "greet"}
 
 

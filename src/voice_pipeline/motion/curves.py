@@ -72,9 +72,8 @@ class Wave:
         """See Curve."""
         w = 2.0 * math.pi / self.period
         angle = w * (times - self.begin) + 2.0 * math.pi * self.phase
-        s, ds, dds = self.amplitude * np.sin(angle), self.amplitude * w * np.cos(angle), 0.0
-        dds = -w * w * s
-        s = s + self.centre
+        s, ds = self.amplitude * np.sin(angle), self.amplitude * w * np.cos(angle)
+        dds, s = -w * w * s, s + self.centre
         f, df, ddf = self._fading(times)
         return f * s, df * s + f * ds, ddf * s + 2.0 * df * ds + f * dds
 

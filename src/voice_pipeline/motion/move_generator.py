@@ -13,7 +13,7 @@ from voice_pipeline.motion.protocol import AXES
 
 _KEYS = {"bpm", "beats", "fade", "axes"}
 _WAVE = {"amplitude", "centre", "every", "phase", "from", "to"}
-_BPM = (20.0, 240.0)  # slower is no rhythm, and what is faster no motor follows
+_BPM = (10.0, 240.0)  # slow breath to what no motor follows
 _SHORTEST_EVERY = 0.25  # beats: 16 waves a second at the most, caught by the limits anyhow
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from voice_pipeline.motion.curves import Curve
 from voice_pipeline.motion.limits import Limits
-from voice_pipeline.motion.paths import Point, Vector
+from voice_pipeline.motion.paths import Point, Vector, jerk_of
 from voice_pipeline.motion.protocol import AXES, Pose
 
 _SAMPLE_S = 0.005  # between two looks for the extremes: a quarter of a tick
@@ -35,7 +35,7 @@ class About:
 class Move:
     """A gesture: offsets from the pose the robot holds, from rest to rest.
 
-    low, high: the largest offsets; velocity, acceleration: the largest of each; all float64[7], rad (z: m), s.
+    low, high: the largest offsets; velocity, acceleration, jerk: the largest of each; all float64[7], rad (z: m), s.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Move:
     high: Vector
     velocity: Vector
     acceleration: Vector
+    jerk: Vector
 
     @property
     def description(self) -> str:
@@ -63,14 +64,14 @@ class Move:
         return p, v, a
 
     def slowdown(self, limits: Limits) -> float:
-        """How many times slower it must be played to keep velocity and acceleration limits; 1 or less: as written."""
+        """How many times slower it must be played to keep velocity, acceleration and jerk limits; 1 or less: as written."""
         return float(np.max(self.demands(limits)))
 
     def demands(self, limits: Limits) -> Vector:
         """`slowdown` of each axis, float64[7]."""
-        fastest = self.velocity / np.array(limits.velocity)
-        hardest: Vector = np.sqrt(self.acceleration / np.array(limits.acceleration))
-        return np.maximum(fastest, hardest)
+        velocity, acceleration = np.array(limits.velocity), np.array(limits.acceleration)
+        ratios = [self.velocity / velocity, np.sqrt(self.acceleration / acceleration)]
+        return np.max([*ratios, np.cbrt(self.jerk / jerk_of(limits))], axis=0)  # type: ignore[no-any-return]
 
     def beyond(self, limits: Limits) -> list[int]:
         """The axes (indices) that leave the box even when it is played from neutral."""
@@ -91,23 +92,46 @@ def make_move(name: str, about: About, duration: float, curves: Sequence[Curve])
     """A move of seven curves, one an axis in the order of AXES, with its extremes."""
     times = np.append(np.arange(0.0, duration, _SAMPLE_S), duration)
     samples = np.array([curve.sample(times) for curve in curves])
-    low, high = samples[:, 0].min(axis=1), samples[:, 0].max(axis=1)
+    low, high = -_tops(-samples), _tops(samples)
+    jerk = np.abs(np.diff(samples[:, 2]) / np.diff(times)).max(axis=1)
     peaks = np.abs(samples).max(axis=2)
-    return Move(name, about, duration, tuple(curves), low, high, peaks[:, 1], peaks[:, 2])
+    return Move(name, about, duration, tuple(curves), low, high, peaks[:, 1], peaks[:, 2], jerk)
+
+
+def _tops(samples: Vector) -> Vector:
+    """The highest value of each curve, float64[7], of float64[7, 3, n]: a little above the highest sample, if it lies
+    between two. Without that a pose at the edge of the box would be a hair outside, and be counted as a clamp."""
+    best = samples[:, 0].argmax(axis=1)
+    value, slope, bend = np.take_along_axis(samples, best[:, None, None], axis=2)[:, :, 0].T
+    bent = slope**2 / (2.0 * np.maximum(-bend, _HARDLY))
+    return value + np.minimum(bent, np.abs(slope) * _SAMPLE_S)  # type: ignore[no-any-return]
 
 
 class Playing:
-    """A move on its way from a base pose (a Path)."""
+    """A move on its way from a base pose (a Path). Sampled once when it begins: asking the curves 50 times a second would
+    cost twenty times as much."""
 
     def __init__(self, move: Move, base: Pose, speed: float, repeat: int) -> None:
-        self._move, self._base, self._speed = move, np.array(base), speed
+        self._base, self._speed = np.array(base), speed
         self._once = move.duration / speed
         self.duration = self._once * repeat
+        self._count = max(1, round(move.duration / _SAMPLE_S))
+        self._step = move.duration / self._count
+        p, v, a = move.sample(np.linspace(0.0, move.duration, self._count + 1))
+        # float64[n, 2, 7] each: value and slope a step, so that two rows make a cubic.
+        self._positions = np.stack([p, v * self._step], axis=1)
+        self._velocities = np.stack([v, a * self._step], axis=1)
 
     def at(self, t: float) -> Point:
         """See Path."""
         t = min(max(t, 0.0), self.duration)
         if t >= self.duration:
             t = self._once
-        p, v, a = self._move.at((t % self._once if t > self._once else t) * self._speed)
+        x = (t % self._once if t > self._once else t) * self._speed / self._step
+        i = min(int(x), self._count - 1)
+        u = x - i
+        value = np.array([(1 + 2 * u) * (1 - u) ** 2, u * (1 - u) ** 2, u * u * (3 - 2 * u), u * u * (u - 1)])
+        p = value @ self._positions[i : i + 2].reshape(4, -1)
+        v = value @ self._velocities[i : i + 2].reshape(4, -1)
+        a = ((1 - u) * self._velocities[i, 1] + u * self._velocities[i + 1, 1]) / self._step
         return self._base + p, v * self._speed, a * self._speed**2

@@ -3,6 +3,7 @@ measurements: absolute, uneven in time, outside our limits, and none of that may
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -48,8 +49,7 @@ def load_recorded(file: Path, limits: Limits) -> Move:
     if slower <= 1.0:
         return move
     axis = AXES[int(np.argmax(move.demands(limits)))]
-    about = About(about.description, about.source, notes=(*notes, f"played {slower:.1f} times slower ({axis})"))
-    return Move(move.name, about, move.duration, move.curves, move.low, move.high, move.velocity, move.acceleration)
+    return replace(move, about=replace(about, notes=(*notes, f"played {slower:.1f} times slower ({axis})")))
 
 
 def _even(recording: Recording) -> Vector:
