@@ -3,7 +3,6 @@ measured state, and obeys a latched stop. `tick` takes the time, so that a test 
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -13,15 +12,16 @@ from voice_pipeline.motion import goals
 from voice_pipeline.motion.follower import Follower
 from voice_pipeline.motion.limits import Limits
 from voice_pipeline.motion.link import Link
+from voice_pipeline.motion.liveliness import Liveliness
 from voice_pipeline.motion.moves import Move, Playing
-from voice_pipeline.motion.paths import PEAK_VELOCITY, Path, travel
+from voice_pipeline.motion.paths import PEAK_VELOCITY, Path, Point, travel
 from voice_pipeline.motion.protocol import NEUTRAL, Bearing, Pose, Robot, RobotState
 from voice_pipeline.motion.tasks import Listener, Outcome, Refused, Report, Settings, Status, Task
 from voice_pipeline.motion.ticker import Ticker
 
 _KEEP_ALIVE_S = 0.5  # a pose at rest is sent this often: the motors hold it anyhow
 _REPORT_S = 0.1
-_NEAR = 0.0087  # rad, 0.5 degrees: settled at once
+_GATHER_S = 0.3  # from what it did of its own accord to the start of a gesture, at least
 _SPEEDS = (0.25, 2.0)
 _MOST_REPEATS = 20
 _NOBODY = Listener(lambda report: None, lambda outcome, message, report: None)
@@ -36,6 +36,7 @@ class Controller:
         moves: the gestures by name.
         on_change: told when the status changes.
         on_asleep: told when the robot should be awake and is found asleep; calls `wake` on a thread that may block.
+        liveliness: what it does of its own accord while no task runs; None: nothing.
     """
 
     def __init__(
@@ -46,11 +47,13 @@ class Controller:
         settings: Settings,
         on_change: Callable[[], None] = lambda: None,
         on_asleep: Callable[[], object] = lambda: None,
+        liveliness: Liveliness | None = None,
     ) -> None:
         self.robot, self.limits, self.moves, self.settings = robot, limits, moves, settings
         self._on_change, self._on_asleep = on_change, on_asleep
         self._dt = 1.0 / settings.rate
-        self._follower = Follower(limits, self._dt)
+        self._liveliness = liveliness
+        self._follower = Follower(limits, self._dt, liveliness)
         self._link = Link(robot, limits, settings.state_timeout)
         self.lock = threading.RLock()
         self._calls: list[Callable[[], object]] = []  # made once the lock is released
@@ -58,6 +61,7 @@ class Controller:
         self._held = self._follower.pose  # what gestures start from and return to
         self._stopped = False
         self._still = False
+        self._claimed_until = 0.0
         self._handed_over = ""  # what the robot does by itself meanwhile: wake_up, sleep
         self._goal_clamps = 0
         self._sent: Pose | None = None
@@ -91,7 +95,7 @@ class Controller:
             self._watch(now)
             pose = None
             if self._link.connected and self._link.awake and not self._link.stale and not self._handed_over:
-                pose = self._follower.step()
+                pose = self._follower.step(now, calm=self._task is not None or self._stopped)
                 self._link.compare(pose, now)
                 self._supervise(now)
             status = self.status(now)
@@ -138,7 +142,12 @@ class Controller:
                 target, _ = goals.look_target(self._held, yaw, self._held.pitch, self.limits)
             except Refused:
                 return False
-            if self._task is not None or self._follower.following or self._still:
+            if (
+                self._task is not None
+                or self._follower.following
+                or self._still
+                or time.monotonic() < self._claimed_until
+            ):
                 return False
             reach = max(abs(a - b) for a, b in zip(target, self._follower.pose, strict=True))
             paths = travel(self._follower.point(), target, self.limits, PEAK_VELOCITY * reach / speed)
@@ -152,10 +161,13 @@ class Controller:
         with self.lock:
             self._still = still
             self._follower.keep_still(still)
+            if self._liveliness is not None:
+                self._liveliness.still(still, time.monotonic())
             task = self._task
             if task is None or not (still and task.own):
                 return False
-            self.cancel(task)
+            task.ending = Outcome.CANCELLED
+            self._follower.brake()  # gently: somebody listens
             return self._follower.following
 
     def play(self, name: str, speed: float, repeat: int, preempt: bool, listener: Listener) -> Task:
@@ -182,24 +194,60 @@ class Controller:
             task = Task(name, True, base, allowed < speed, listener, time.monotonic())
             paths: list[Path] = []
             if self._follower.moving or any(abs(a - b) > 1e-6 for a, b in zip(base, self._follower.pose, strict=True)):
-                paths += travel(self._follower.point(), base, self.limits)
+                gentle = _GATHER_S if self._follower.lively else 0.0
+                paths += travel(self._follower.point(), base, self.limits, gentle)
             return self._begin(task, [*paths, Playing(move, base, allowed, repeat)], base, replan=False)
+
+    def adopt(self, plan: Callable[[Pose, Point], tuple[Task, Path]], yields: bool) -> Task:
+        """Run the task and path that `plan` makes of the held pose and the point to begin at, in place of a head movement.
+
+        yields: not in place of anything that was asked for.
+
+        Raises:
+            Refused: see Outcome; and whatever `plan` raises.
+        """
+        with self.lock:
+            self._check_ready()
+            self._check_no_move()
+            running = self._task
+            if yields and running is not None and not running.own and running.ending is Outcome.NONE:
+                raise Refused(Outcome.BUSY, f"{running.name} is under way.")
+            task, path = plan(self._held, self._follower.point())
+            return self._begin(task, [path], task.target, replan=False)
+
+    def retarget(self, task: Task, target: Pose) -> bool:
+        """A task moved its path to another target; False when it is no longer under way."""
+        with self.lock:
+            self._check_ready()
+            if task is not self._task or task.ending is not Outcome.NONE:
+                return False
+            task.target = self._held = target
+            return True
+
+    def claim(self, until: float) -> None:
+        """Nothing but liveliness moves of its own accord until that time: poses stream in."""
+        self._claimed_until = until
+
+    @property
+    def held(self) -> Pose:
+        """What gestures start from and return to."""
+        return self._held
 
     def cancel(self, task: Task) -> None:
         """Bring a task to rest; it ends CANCELLED then. Nothing happens when it is over already."""
         with self.lock:
             if task is self._task and task.ending is Outcome.NONE:
                 task.ending = Outcome.CANCELLED
-                self._follower.brake()
+                self._follower.halt()
 
     def stop(self) -> None:
-        """Latch the stop: what moves slows down within the limits and stays; orders are refused until reset_stop."""
+        """Latch the stop: what moves is at rest within the stop time and stays; orders are refused until reset_stop."""
         with self.lock:
             self._stopped = True
             if self._task is not None:
                 self._task.ending = Outcome.STOPPED
             if not self._handed_over:
-                self._follower.brake()
+                self._follower.halt()
 
     def reset_stop(self) -> None:
         """Take orders again. Nothing moves by itself."""
@@ -210,6 +258,11 @@ class Controller:
     def late(self) -> int:
         """Periods that began late; since start."""
         return self._ticker.late
+
+    @property
+    def guarded(self) -> int:
+        """Poses that the joints did not allow; since start, counted as clamps too."""
+        return self._follower.guarded
 
     @property
     def stopped(self) -> bool:
@@ -265,24 +318,22 @@ class Controller:
             task.reported = now
             report = self._report(task)
             self._calls.append(lambda: task.listener.progress(report))
+        broken = task.watch(now, self.robot.state) if task.ending is Outcome.NONE else None
+        if broken is not None:
+            task.ending, task.reason = broken
+            self._follower.brake()
         if self._follower.moving:
             return
         if task.ending is not Outcome.NONE:
             if not task.is_move or task.ending is Outcome.STOPPED:
                 self._held = self._follower.pose
-            self._finish(task.ending, f"{task.name} was {task.ending.value}.")
+            self._finish(task.ending, task.reason or f"{task.name} was {task.ending.value}.")
             return
         if task.settling is None:
             task.settling = now
-        error = self._report(task).error
-        if error <= _NEAR:
-            self._finish(Outcome.NONE, "")
-        elif now - task.settling >= self.settings.settle:
-            if error <= self.settings.tolerance:
-                self._finish(Outcome.NONE, "")
-            else:
-                missed = f"{task.name} ended {math.degrees(error):.1f} degrees from its goal."
-                self._finish(Outcome.NOT_REACHED, missed)
+        verdict = task.verdict(self.robot.state, now - task.settling, self.settings)
+        if verdict is not None:
+            self._finish(*verdict)
 
     def _head(self, name: str, target: Pose, clamped: bool, duration: float, listener: Listener) -> Task:
         self._check_no_move()
@@ -308,13 +359,8 @@ class Controller:
 
     def _report(self, task: Task) -> Report:
         state = self.robot.state
-        error = math.nan
-        if state is not None:
-            error = max(
-                abs(getattr(task.target, k) - getattr(state.pose, k)) for k in ("roll", "pitch", "yaw", "body_yaw")
-            )
         seconds = time.monotonic() - task.begun
-        return Report(self._follower.progress, error, seconds, task.clamped, state)
+        return Report(self._follower.progress, task.error(state), seconds, task.clamped, state)
 
     def _make_calls(self) -> None:
         with self.lock:
@@ -369,6 +415,17 @@ class Controller:
                 raise VoiceError(f"The robot is busy with {self._handed_over}.", "Wait for its end.")
             self._finish(Outcome.PREEMPTED, f"It made way for {name}.")
             self._handed_over, self._wants_awake = name, awake
+
+    def lend(self, name: str) -> None:
+        """`hand_over` as an order that people give: it takes the place of a head movement, not of a gesture.
+
+        Raises:
+            Refused: as for any head movement.
+        """
+        with self.lock:
+            self._check_ready()
+            self._check_no_move()
+            self.hand_over(name, awake=True)
 
     def take_back(self, awake: bool) -> None:
         """Write again, from the measured pose and velocity."""

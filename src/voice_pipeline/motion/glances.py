@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from voice_pipeline.motion.layers import BLEND_S, Mode, Offset, Smooth, room, slowed
+from voice_pipeline.motion.layers import FIRST, SECOND, Mode, Offset, Smooth, room, slowed
 from voice_pipeline.motion.limits import Limits
 from voice_pipeline.motion.protocol import AXES
 
 _YAW, _PITCH = AXES.index("yaw"), AXES.index("pitch")
 _LOOK_S = (0.8, 2.0)  # how long one lasts
+_TURN_S = 0.15  # of the filter that turns the head: there in 0.8 s
 _LEAST = 0.4  # of the size: a smaller one looks like a fault
 _UP_DOWN = 0.4  # of the size: people look aside more than up
 
@@ -31,12 +32,11 @@ class Glances:
     def __init__(self, size: float, period: float, limits: Limits, dt: float, seed: int) -> None:
         self._dt, self._period = dt, period
         self._random = random.Random(seed)
-        # Two filters one after the other, its own and that of the weight: the faster blend is that of its own.
-        self._size = slowed("yaw", size, 0.271 / BLEND_S * size, 0.31 / BLEND_S**2 * size, limits)
+        self._size = slowed("yaw", size, FIRST / _TURN_S * size, SECOND / _TURN_S**2 * size, limits)
         self._wait = 0.0
         self._away = False
         self._target = (0.0, 0.0)
-        self._yaw, self._pitch = Smooth(dt), Smooth(dt)
+        self._yaw, self._pitch = Smooth(dt, _TURN_S), Smooth(dt, _TURN_S)
         self._most = (0.0, 0.0)
 
     def begin(self, low: Sequence[float], high: Sequence[float]) -> None:

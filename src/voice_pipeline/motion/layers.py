@@ -7,25 +7,26 @@ filter, so that they add up to 1 at most and a change of mode is a blend with co
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from enum import Enum
-from math import exp
 from typing import Protocol
 
 from voice_pipeline.motion.limits import Limits
+from voice_pipeline.motion.paths import RAMP_S
 from voice_pipeline.motion.protocol import AXES
 
 Offset = list[float]  # one value an axis of a Pose, rad (z: m)
 
 BLEND_S = 0.12  # of the filter below: 90 % after 0.64 s, 99 % after 1.0 s
-# Of the axis' limits. Velocity: what comes to rest in 70 ms within the jerk limit, so that a robot that is spoken to is
-# still in 100. Acceleration: half, because a blend and two layers may meet.
-VELOCITY_SHARE = 0.18
-ACCELERATION_SHARE = 0.5
+REST_S = (
+    0.07  # a layer is never faster than what comes to rest in this time: a robot that is spoken to is still in 0.1 s
+)
+ACCELERATION_SHARE = 0.5  # of the limit of an axis: two layers may meet in a blend
 
 # Of three equal poles in a row with time constant 1 whose input lies within 0..1: largest first and second derivative of
 # the output. The first is the peak of t^2/2 exp(-t); the second the sum of the rises of its derivative.
-_FIRST, _SECOND = 0.271, 0.31
+FIRST, SECOND = 0.271, 0.31
 
 
 class Mode(Enum):
@@ -57,7 +58,7 @@ class Smooth:
     """
 
     def __init__(self, dt: float, seconds: float = BLEND_S) -> None:
-        self._gain = 1.0 - exp(-dt / seconds)
+        self._gain = 1.0 - math.exp(-dt / seconds)
         self._poles = [0.0, 0.0, 0.0]
 
     @property
@@ -86,16 +87,18 @@ def slowed(
         axis: a field of Pose.
         size: largest offset, rad (z: m).
         velocity, acceleration: largest of the offset, at that size and full weight.
-        limits: whose share is kept.
-        seconds: time constant of whatever fades the layer in and out, fastest.
+        limits: of which it takes a share.
+        seconds: time constant of what blends the layer in and out.
     """
     if size <= 0.0:
         return 0.0
     i = AXES.index(axis)
-    by_weight, by_weight2 = _FIRST / seconds, _SECOND / seconds**2
-    v = velocity + by_weight * size
-    a = acceleration + 2.0 * by_weight * velocity + by_weight2 * size
-    return size * min(1.0, VELOCITY_SHARE * limits.velocity[i] / v, ACCELERATION_SHARE * limits.acceleration[i] / a)
+    # A wave is fastest where it crosses 0: what it does by itself and what its blend does peak a quarter wave apart.
+    v = math.hypot(velocity, FIRST / seconds * size)
+    a = math.hypot(acceleration + SECOND / seconds**2 * size, 2.0 * FIRST / seconds * velocity)
+    hardest = limits.acceleration[i]
+    fastest = min(limits.velocity[i], hardest * (REST_S - RAMP_S))
+    return size * min(1.0, fastest / v, ACCELERATION_SHARE * hardest / a)
 
 
 def room(axis: str, low: Sequence[float], high: Sequence[float]) -> float:

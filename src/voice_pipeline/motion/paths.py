@@ -6,6 +6,7 @@ Fifth-order polynomials rather than time-optimal profiles (`ruckig`): see docs/d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -73,7 +74,7 @@ class Halt:
     """
 
     def __init__(self, start: Point, hardest: Vector) -> None:
-        p, v, a = start
+        _, v, a = start
         jerk = hardest / RAMP_S
         # Where it goes if nothing but the present acceleration is ended: what has to be slowed down.
         along = np.where(v + a * np.abs(a) / (2.0 * jerk) >= 0.0, 1.0, -1.0)
@@ -146,9 +147,20 @@ def _fits(path: Polynomial, limits: Limits, low: Vector, high: Vector) -> bool:
     )
 
 
+def derivatives(past: Sequence[Vector], dt: float) -> Point:
+    """The last of four positions, dt s apart, with velocity and acceleration there: exact where the jerk is constant."""
+    d, c, b, a = past
+    return a, (11.0 * a - 18.0 * b + 9.0 * c - 2.0 * d) / (6.0 * dt), (2.0 * a - 5.0 * b + 4.0 * c - d) / dt**2
+
+
 def at_rest(pose: Pose | Vector) -> Point:
     """The point of a pose that does not move."""
     return np.array(pose, dtype=float), np.zeros(len(AXES)), np.zeros(len(AXES))
+
+
+def glide(start: Point, target: Pose, duration: float) -> Polynomial:
+    """To rest at `target` in exactly `duration` s, whatever velocity that takes: for what is known to be small."""
+    return _quintic(start, np.array(target), duration)
 
 
 def brake(start: Point, limits: Limits, hardest: Pose | None = None) -> Halt:

@@ -3,13 +3,30 @@ gesture means less without them; the head goes on, because somebody asked for wh
 
 from __future__ import annotations
 
-from voice_pipeline.motion.limits import Limits
-from voice_pipeline.motion.paths import PEAK_ACCELERATION, PEAK_VELOCITY
-from voice_pipeline.motion.protocol import AXES, Pose
+from collections import deque
 
-_HELD = tuple(i for i, axis in enumerate(AXES) if axis.endswith("antenna"))
+import numpy as np
+
+from voice_pipeline.motion.limits import Limits
+from voice_pipeline.motion.paths import (
+    PEAK_ACCELERATION,
+    PEAK_VELOCITY,
+    Halt,
+    Path,
+    Vector,
+    at_rest,
+    derivatives,
+    glide,
+)
+from voice_pipeline.motion.protocol import AXES, NEUTRAL, Pose
+
+_HELD = np.array([axis.endswith("antenna") for axis in AXES])
 _BLEND_S = 0.4  # back into the path: the vendor's own application takes as long
+_ROUNDING = 1e-9  # rad: not worth a way back
 _MARGIN = 0.5  # of velocity and acceleration that the way back may use: the path moves too
+# Of velocity and acceleration of the antennas, below which a path is left alone by who joins it. The turning points of a
+# gesture are such moments; one that has none gets its antennas back when it ends.
+_CALM = (0.05, 0.25)
 
 
 class Stillness:
@@ -21,51 +38,48 @@ class Stillness:
     """
 
     def __init__(self, limits: Limits, dt: float) -> None:
-        self._limits, self._dt = limits, dt
+        self._velocity, self._acceleration = np.array(limits.velocity), np.array(limits.acceleration)
+        self._dt = dt
         self.frozen = False
-        self._position = [0.0] * len(_HELD)  # while frozen
-        self._speed = [0.0] * len(_HELD)
-        self._offset = [0.0] * len(_HELD)  # of what is sent from the path
-        self._from = [0.0] * len(_HELD)  # the offset when it was let go
-        self._t = self._duration = 0.0
+        self._leaving = False  # released, and waits for a moment at which the path is calm
+        self._halt = Halt(at_rest(NEUTRAL), self._acceleration)  # while frozen: to rest, and there
+        self._back: Path | None = None  # of the offset to nothing
+        self._t = 0.0
+        self._offset = np.zeros(len(AXES))  # of what is sent from the path
+        self._past: deque[Vector] = deque(maxlen=4)  # offsets while frozen
 
-    def freeze(self, pose: Pose, velocity: Pose) -> None:
+    def freeze(self, pose: Pose, velocity: Pose, acceleration: Vector) -> None:
         """Come to rest at once from what is sent now. Nothing happens when it is frozen already."""
+        self._leaving = False
         if not self.frozen:
             self.frozen = True
-            self.hold(pose, velocity)
+            self.hold(pose, velocity, acceleration)
 
-    def hold(self, pose: Pose, velocity: Pose) -> None:
+    def hold(self, pose: Pose, velocity: Pose, acceleration: Vector | None = None) -> None:
         """What is sent begins anew here."""
-        self._position = [pose[i] for i in _HELD]
-        self._speed = [velocity[i] for i in _HELD]
-        self._offset = [0.0] * len(_HELD)
-        self._from, self._duration = list(self._offset), 0.0
+        force = np.zeros(len(pose)) if acceleration is None else acceleration
+        self._halt = Halt((np.array(pose), np.array(velocity), force), self._acceleration)
+        self._back, self._t = None, 0.0
+        self._offset = np.zeros(len(pose))
+        self._past.clear()
 
     def release(self) -> None:
-        """Blend back into the path."""
-        if not self.frozen:
-            return
-        self.frozen, self._t, self._from = False, 0.0, list(self._offset)
-        self._duration = _BLEND_S if any(self._from) else 0.0
-        for k, i in enumerate(_HELD):
-            far = abs(self._from[k]) / _MARGIN
-            by_speed = far * PEAK_VELOCITY / self._limits.velocity[i]
-            by_force = (far * PEAK_ACCELERATION / self._limits.acceleration[i]) ** 0.5
-            self._duration = max(self._duration, by_speed, by_force)
+        """Blend back into the path, from the next moment at which it is calm."""
+        self._leaving = self.frozen
 
     def apply(self, wanted: Pose) -> Pose:
         """The pose to send for the path's pose of this step."""
         if self.frozen:
-            self._brake()
-            self._offset = [self._position[k] - wanted[i] for k, i in enumerate(_HELD)]
-        elif self._duration:
             self._t += self._dt
-            u = min(self._t / self._duration, 1.0)
-            left = 1.0 - u**3 * (10.0 - 15.0 * u + 6.0 * u * u)
-            self._offset = [left * f for f in self._from]
-            if u >= 1.0:
-                self._duration = 0.0
+            self._offset = np.where(_HELD, self._halt.at(self._t)[0] - np.array(wanted), 0.0)
+            self._past.append(self._offset)
+            if self._leaving:
+                self._leave()
+        elif self._back is not None:
+            self._t += self._dt
+            self._offset = self._back.at(self._t)[0]
+            if self._t >= self._back.duration:
+                self._back = None
         else:
             return wanted
         return self._shift(wanted, 1.0)
@@ -77,17 +91,23 @@ class Stillness:
     @property
     def blending(self) -> bool:
         """On its way back."""
-        return not self.frozen and self._duration > 0.0
+        return self._leaving or self._back is not None
+
+    def _leave(self) -> None:
+        if self._t < self._halt.duration or len(self._past) < (self._past.maxlen or 0):
+            return
+        offset, speed, force = derivatives(self._past, self._dt)
+        if np.any(np.abs(speed) > _CALM[0] * self._velocity) or np.any(np.abs(force) > _CALM[1] * self._acceleration):
+            return
+        self.frozen = self._leaving = False
+        far = float(np.max(np.abs(offset)))
+        if far <= _ROUNDING:
+            self._offset = np.zeros(len(offset))
+            return
+        by_speed = np.max(np.abs(offset) / self._velocity) * PEAK_VELOCITY / _MARGIN
+        by_force = np.sqrt(np.max(np.abs(offset) / self._acceleration) * PEAK_ACCELERATION / _MARGIN)
+        self._back = glide((offset, speed, force), NEUTRAL, max(_BLEND_S, float(by_speed), float(by_force)))
+        self._t = 0.0
 
     def _shift(self, pose: Pose, sign: float) -> Pose:
-        values = list(pose)
-        for k, i in enumerate(_HELD):
-            values[i] += sign * self._offset[k]
-        return Pose(*values)
-
-    def _brake(self) -> None:
-        for k, i in enumerate(_HELD):
-            most = self._limits.acceleration[i] * self._dt
-            speed = self._speed[k]
-            self._speed[k] = speed - min(max(speed, -most), most)
-            self._position[k] += self._speed[k] * self._dt
+        return Pose(*(np.array(pose) + sign * self._offset).tolist())

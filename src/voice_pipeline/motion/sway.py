@@ -14,7 +14,7 @@ from voice_pipeline.motion.layers import Mode, Offset, Smooth, room, slowed
 from voice_pipeline.motion.limits import Limits
 from voice_pipeline.motion.protocol import AXES
 
-# Degrees at full loudness and Hz, of the vendor's application. Their share of the limits cuts pitch and yaw.
+# Degrees at full loudness and Hz, of the vendor's application. The layers' share of the limits cuts pitch to 1.4 degrees and yaw to 5.5.
 _WAVES = (("pitch", 4.5, 2.2), ("yaw", 7.5, 0.6), ("roll", 2.25, 1.3))
 _SOFT_DBFS, _LOUD_DBFS = -46.0, -18.0  # from no sway to full sway; the same source
 _SILENT_S = 0.3  # a player tells 20 times a second what it plays; older than this, nothing does

@@ -3,6 +3,7 @@ endings."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -24,6 +25,10 @@ class Outcome(Enum):
     NOT_REACHED = "not reached"
     UNKNOWN_FRAME = "unknown frame"
     ASLEEP = "asleep"
+    # Of joint trajectories; the numbers are those of control_msgs/FollowJointTrajectory.
+    INVALID_JOINTS = "invalid joints"
+    OLD_STAMP = "old stamp"
+    OFF_PATH = "off its path"
 
 
 class Refused(Exception):
@@ -58,9 +63,13 @@ class Listener:
     done: Callable[[Outcome, str, Report], None]
 
 
+_HEAD = ("roll", "pitch", "yaw", "body_yaw")
+_NEAR = 0.0087  # rad, 0.5 degrees: settled at once
+
+
 @dataclass
 class Task:
-    """A head movement or a gesture under way; made by the controller."""
+    """A head movement or a gesture under way; a kind with rules of its own overrides the methods."""
 
     name: str
     is_move: bool
@@ -70,8 +79,28 @@ class Task:
     begun: float
     own: bool = False  # of its own accord: nobody asked for it, and it freezes while somebody speaks
     ending: Outcome = Outcome.NONE  # set while it is brought to rest before its end
+    reason: str = ""  # of that ending
     settling: float | None = None  # since when nothing is left to send
     reported: float = 0.0
+
+    def error(self, state: RobotState | None) -> float:
+        """Largest remaining angle, rad; NaN without a state."""
+        if state is None:
+            return math.nan
+        return float(max(abs(getattr(self.target, axis) - getattr(state.pose, axis)) for axis in _HEAD))
+
+    def watch(self, now: float, state: RobotState | None) -> tuple[Outcome, str] | None:
+        """Every period while it moves: why it is to be broken off; None: go on."""
+        return None
+
+    def verdict(self, state: RobotState | None, waited: float, settings: Settings) -> tuple[Outcome, str] | None:
+        """How it ended, `waited` s after the last pose was sent; None: wait longer."""
+        error = self.error(state)
+        if error <= _NEAR or (waited >= settings.settle and error <= settings.tolerance):
+            return Outcome.NONE, ""
+        if waited >= settings.settle:
+            return Outcome.NOT_REACHED, f"{self.name} ended {math.degrees(error):.1f} degrees from its goal."
+        return None
 
 
 @dataclass(frozen=True)
