@@ -83,9 +83,9 @@ class TtsNode(VoiceNode):
         self._voice = self.p["voice"] or self._synthesizer.default_voice
         if problem := self._unknown_voice(self._voice):
             raise VoiceError(problem, "Correct `voice`.")
-        described = self.describe_parameter("voice")
-        described.additional_constraints = f"One of: {', '.join(self._synthesizer.voices())}"
-        self.set_descriptor("voice", described)  # for `ros2 param describe`, and for `say`, which completes them
+        # For `ros2 param describe`, and for `say`, which completes them. It is the node's own description: set_descriptor
+        # refuses a parameter that is read-only.
+        self.describe_parameter("voice").additional_constraints = f"One of: {', '.join(self._synthesizer.voices())}"
         maker = Maker(self._synthesizer, pronunciations)
         self._sounds = Sounds(self.p["cache_phrases"], self._shelf(self._synthesizer))
         self._backstage = Backstage(maker, self._sounds, self._wake_backstage, self._on_worker_error)
