@@ -198,8 +198,9 @@ class Controller:
                 paths += travel(self._follower.point(), base, self.limits, gentle)
             return self._begin(task, [*paths, Playing(move, base, allowed, repeat)], base, replan=False)
 
-    def adopt(self, plan: Callable[[Pose, Point], tuple[Task, Path]], yields: bool) -> Task:
-        """Run the task and path that `plan` makes of the held pose and the point to begin at, in place of a head movement.
+    def adopt(self, plan: Callable[[Pose, Point], tuple[Task, Path] | None], yields: bool) -> Task | None:
+        """Run the task and path that `plan` makes of the held pose and the point to begin at, in place of a head movement;
+        None: it made nothing.
 
         yields: not in place of anything that was asked for.
 
@@ -212,8 +213,8 @@ class Controller:
             running = self._task
             if yields and running is not None and not running.own and running.ending is Outcome.NONE:
                 raise Refused(Outcome.BUSY, f"{running.name} is under way.")
-            task, path = plan(self._held, self._follower.point())
-            return self._begin(task, [path], task.target, replan=False)
+            made = plan(self._held, self._follower.point())
+            return self._begin(made[0], [made[1]], made[0].target, replan=False) if made else None
 
     def retarget(self, task: Task, target: Pose) -> bool:
         """A task moved its path to another target; False when it is no longer under way."""
@@ -227,6 +228,11 @@ class Controller:
     def claim(self, until: float) -> None:
         """Nothing but liveliness moves of its own accord until that time: poses stream in."""
         self._claimed_until = until
+
+    @property
+    def occupied(self) -> bool:
+        """A task is under way, its own included."""
+        return self._task is not None
 
     @property
     def held(self) -> Pose:
