@@ -24,6 +24,7 @@ from voice_pipeline.srv import SetVolume
 from voice_pipeline.resources import resource
 
 APOLOGY = "One moment, I can't think right now."
+CANNOT_MOVE = "I can't move right now."
 _MOTION = ("motion/stop", "motion/reset_stop", "motion/wake_up", "motion/sleep")
 _OVER = (ToolCall.SUCCEEDED, ToolCall.FAILED, ToolCall.CANCELLED)
 _LAMP = {
@@ -53,7 +54,7 @@ class Step:
         spoken: all that is heard, word by word; None: the model's words, whatever they are, but some.
         begins: how it begins, where it ends in the model's words or a time of day.
         refused: names on `tool_calls` that were refused, or asked about first.
-        failed: the last call fails.
+        failed: a call fails after it had begun, and the robot says so when the answer is over.
         changes_past: the history before it may change: something is forgotten, or the persona is another.
         meanwhile: what happens before there is an answer.
     """
@@ -144,14 +145,21 @@ class Script:
         self._cached = 0  # tokens of the last answer's prompt that the server had already
 
     def play(self, script: Sequence[Step | Event]) -> None:
-        """All of it; raises AssertionError with the sentence."""
+        """All of it; raises AssertionError with every sentence of which something else came."""
+        wrong: list[str] = []
         for entry in script:
             if isinstance(entry, Event):
                 self._cached = 0
                 print(f"     -- {entry.what}", flush=True)
                 entry.happens(self)
-            else:
+                continue
+            try:
                 self._step(entry)
+            except AssertionError as error:
+                print(f"            WRONG: {error}", flush=True)
+                wrong.append(str(error))
+                self.turn_is_past()
+        assert not wrong, "\n".join(wrong)
         self._check_audit()
 
     def say(self, text: str, utterance_id: str) -> None:
@@ -191,6 +199,8 @@ class Script:
             wanted = list(step.refused)
             self.ros.wait(lambda: self._names(turn_id, ToolCall.REFUSED) == wanted, 5.0, f"the refusals of {what}")
         assert bool(self._names(turn_id, ToolCall.FAILED)) == step.failed, what
+        if step.failed:
+            self.ros.wait(lambda: self.house.robot.spoken[-1] == CANNOT_MOVE, 10.0, f"an excuse after {what}")
 
     def _names(self, turn_id: str, *statuses: int) -> list[str]:
         return [m.name for m in self.audit if m.turn_id == turn_id and m.status in statuses]

@@ -123,7 +123,7 @@ def test_tab_completes_the_names_of_voices(ros, monkeypatch, tmp_path):
     known = voices(ros, monkeypatch)
     person = Typist(ros, tmp_path, command="say")
     person.sees("say ")
-    person.types(f"/voi\t{known[-1][:-1]}\t\n")
+    person.types(f"/voi\t {known[-1][:-1]}\t\n")
     person.sees(f"{known[-1]} (there are: ")
     person.sees("say ")
     person.types("Good morning.\n")

@@ -144,6 +144,7 @@ class Mind:
                 self._follow_up(prompt, run)
         elif self._confirmation.lapsed():
             parts = run.after_its_time(question, parts)
+        run.only_words = bool(self._confirmation.read(question)) and not _asks(prompt[:-1])
         for i, part in enumerate(parts):
             if run.asks:
                 break
@@ -225,6 +226,11 @@ class Mind:
                 run.call(piece, by_model=True)
 
 
+def _asks(said: Sequence[Message]) -> bool:
+    """The robot ended with a question."""
+    return bool(said) and said[-1].role == "assistant" and said[-1].content.rstrip().endswith(("?", "？"))
+
+
 class _Run:
     """The state of one answer."""
 
@@ -244,6 +250,7 @@ class _Run:
         self.listener = listener
         self.gate = gate
         self.confirmation = mind._confirmation
+        self.only_words = False  # a yes or no that answers nothing: no request, whatever the model makes of it
         self.asks = False  # the robot asked for a yes: nothing else happens before it
         self._rest: Sequence[str] = ()
         self.answer = Answer()
@@ -267,7 +274,10 @@ class _Run:
         self.allowed = tuple(
             t.name
             for t in self.tools.tools.values()
-            if not t.only_phrases and not (t.moves and self.forbidden) and self._book.may_call(t.name, part)
+            if not self.only_words
+            and not t.only_phrases
+            and not (t.moves and self.forbidden)
+            and self._book.may_call(t.name, part)
         )
         self.wants_follow_up = self.silent = self.repeats = False
 
