@@ -11,18 +11,18 @@ from dataclasses import dataclass
 
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.motion.joint_map import JointMap
+from voice_pipeline.motion.joint_states import JointStates
 from voice_pipeline.motion.joint_stream import JointPoint, JointStream
 from voice_pipeline.motion.limits import Limits
-from voice_pipeline.motion.protocol import NEUTRAL, Bearing, HeadPose, Pose, RobotState
+from voice_pipeline.motion.protocol import NEUTRAL, Bearing, Pose, RobotState
 from voice_pipeline.motion.ticker import Ticker
+from voice_pipeline.motion.trajectory_link import ANSWER_S, TrajectoryLink
 from voice_pipeline.motion.trajectory_port import Errand, Sight, Stage, TrajectoryPort
 
-_ANSWER_S = 1.0  # a server that takes longer to accept a goal is as good as gone
-_FRESH_S = 0.45  # age of the joint states from which the robot is gone: just before the controller would say so
-_BACKOFF_S = (0.5, 5.0)  # first and longest wait between attempts
 _HOLD_S = 0.5  # in which a hold reaches where the joints are already
 _LATER_S = 5.0  # what a planned move may take longer than planned
 _POLL_S = 0.02  # how often a waiting order looks whether it shall give up
+_HANG_S_PER_RAD, _HANG_S = 2.0, 1.0  # how slowly the head sinks; at least
 
 
 @dataclass(frozen=True)
@@ -60,19 +60,12 @@ class TrajectoryRobot:
         rates = joints.rates(limits.velocity), joints.rates(limits.acceleration)
         self._stream = JointStream(*rates, dt=settings.dt, lead=1.5 * period)
         self._lock = threading.RLock()
-        self._positions: dict[str, float] = {}
-        self._heard: dict[str, float] = {}  # when each joint was last told
+        self._states = JointStates(joints)
+        self._link = TrajectoryLink(port, self._hold)
         self._state: RobotState | None = None
         self._asked = NEUTRAL
         self._motors = "enabled"
-        self._attached = False
-        self._fault = f"Not yet connected to {port.trajectories}."
-        self._errand: Errand | None = None  # the newest trajectory of the stream
-        self._errand_at = 0.0
-        self._probe = False  # it failed: the next connection is made by a hold that the server accepts
-        self._again = 0.0  # when to try
-        self._wait = _BACKOFF_S[0]
-        self._lent = False  # goto or pointing has the head
+        self._lent = False  # one goal has the head: goto, pointing
         self._closing = False
         self._on_state: Callable[[RobotState], None] = lambda state: None
         self._ticker = Ticker("robot-trajectories", period, self.tick)
@@ -82,7 +75,7 @@ class TrajectoryRobot:
     @property
     def connected(self) -> bool:
         """See Robot: there is a server that accepts, and joint states are fresh."""
-        return self._attached and self._age() <= _FRESH_S
+        return self._link.attached and self._states.fresh(self._clock())
 
     @property
     def state(self) -> RobotState | None:
@@ -92,7 +85,7 @@ class TrajectoryRobot:
     @property
     def fault(self) -> str:
         """See Robot."""
-        return "" if self.connected else self._joint_fault() or self._fault
+        return " ".join(filter(None, (self._link.fault, self._states.fault(self._clock()))))
 
     def start(
         self, on_state: Callable[[RobotState], None], on_bearing: Callable[[Bearing], None] | None = None
@@ -109,93 +102,28 @@ class TrajectoryRobot:
         self._port.close()
 
     def tick(self, now: float) -> None:
-        """One period: look after the last trajectory, connect, send the next. `now` as the clock has it."""
+        """One period: look after the connection, send the next trajectory. `now` as the clock has it."""
         with self._lock:
-            if not self._port.ready:
-                fault = f"There is no action server {self._port.trajectories}."
-                if self._attached or not self._fault.startswith(fault):
-                    self._detach(fault, now, probe=False)
-            elif self._attached:
-                self._look_after(now)
-            elif now >= self._again and not self._joint_fault():
-                self._attach(now)
-            if self._attached and not self._lent and (self._errand is None or self._errand.answered):
-                points = self._stream.next(now)
-                if points:
-                    self._errand, self._errand_at = self._port.follow(points), now
+            if self._lent:
+                return
+            if self._link.update(now, self._states.fresh(now)):
+                self._begin_anew()
+            points = self._stream.next(now) if self._link.free else []
+            if points:
+                self._link.send(self._port.follow(points), now)
 
     def _on_joints(self, positions: Mapping[str, float]) -> None:
-        """Positions of some joints, perhaps not ours: states come from many publishers."""
-        now = self._clock()
         with self._lock:
-            ours = {n: positions[n] for n in self._joints.names if math.isfinite(positions.get(n, math.nan))}
-            if not ours:
+            if not self._states.hear(positions, self._clock()):
                 return
-            self._positions.update(ours)
-            self._heard.update(dict.fromkeys(ours, now))
-            if len(self._positions) < len(self._joints.names):
-                return
-            pose = self._joints.to_pose(self._positions, self._asked)
-            head = HeadPose(0.0, 0.0, pose.z, pose.roll, pose.pitch, pose.yaw + pose.body_yaw)
-            joints = (pose.body_yaw, *[0.0] * 6, pose.right_antenna, pose.left_antenna)
-            received = min(self._heard.values())
-            state = RobotState(received, time.time_ns(), head, pose.body_yaw, joints, self._motors)
-            self._state = state
+            state = self._state = self._states.state(self._asked, self._motors)
         self._on_state(state)
 
-    def _age(self) -> float:
-        return self._clock() - min(self._heard.values()) if self._state is not None else math.inf
-
-    def _joint_fault(self) -> str:
-        missing = [n for n in self._joints.names if n not in self._positions]
-        if missing:
-            told = f" (told were {', '.join(self._positions)})" if self._positions else ""
-            return f"No joint states of {', '.join(missing)} yet{told}. Start the robot, or correct the joints' names."
-        if self._age() > _FRESH_S:
-            return f"No joint states for {self._age():.1f} s. See whether the robot's driver still runs."
-        return ""
-
-    def _attach(self, now: float) -> None:
-        """Connected, when nothing failed before; otherwise once the server accepts to hold the head where it is."""
-        if self._probe:
-            errand = self._errand
-            if errand is None:
-                self._errand, self._errand_at = self._port.follow(self._hold()), now
-                return
-            if not errand.answered:
-                if now - self._errand_at > _ANSWER_S:
-                    self._detach(f"{self._port.trajectories} does not answer.", now)
-                return
-            if errand.stage is Stage.REJECTED:
-                self._detach(f"{self._port.trajectories} refuses trajectories. {errand.detail}", now)
-                return
-        self._attached, self._probe, self._errand, self._fault = True, False, None, ""
-        self._stream.begin(self._now())
-        self._asked = self._joints.to_pose(self._positions)
-
-    def _look_after(self, now: float) -> None:
-        errand = self._errand
-        if errand is None or self._lent:
-            return
-        if not errand.answered:
-            if now - self._errand_at > _ANSWER_S:
-                self._detach(f"{self._port.trajectories} does not answer.", now)
-        elif errand.stage is Stage.REJECTED:
-            self._detach(f"{self._port.trajectories} refused a trajectory. {errand.detail}", now)
-        elif errand.stage is Stage.ABORTED:
-            self._detach(f"{self._port.trajectories} gave up: {errand.detail}", now)
-        elif errand.stage is Stage.CANCELED:
-            # Somebody took the head: no tug of war, so no hold either.
-            self._detach(f"Another program took {self._port.trajectories} over.", now, probe=False)
-        elif errand.stage is Stage.SUCCEEDED:
-            self._wait = _BACKOFF_S[0]
-
-    def _detach(self, fault: str, now: float, probe: bool = True) -> None:
-        self._fault = f"{fault} See the robot's controllers; it is tried again by itself."
-        if self._attached:
-            self._port.say(self._fault)
-        self._attached, self._probe, self._errand = False, probe, None
-        self._again, self._wait = now + self._wait, min(2 * self._wait, _BACKOFF_S[1])
+    def _begin_anew(self) -> None:
+        """The head is where it is measured, and nothing is asked."""
+        if self._states.complete:
+            self._stream.begin(self._states.positions)
+            self._asked = self._states.pose(self._asked)
 
     # -- orders
 
@@ -205,7 +133,7 @@ class TrajectoryRobot:
             if not self.connected or self._lent or not all(map(math.isfinite, pose)):
                 return False
             self._asked = pose
-            self._stream.ask(self._joints.to_joints(pose, self._now()), self._clock())
+            self._stream.ask(self._joints.to_joints(pose, self._states.positions), self._clock())
             return True
 
     def set_motors(self, on: bool) -> None:
@@ -215,17 +143,15 @@ class TrajectoryRobot:
 
     def goto(self, pose: Pose, duration: float, abort: Callable[[], bool]) -> None:
         """See Robot: one trajectory, planned by the robot's controller."""
-        positions = self._joints.to_joints(pose, self._now())
+        positions = self._joints.to_joints(pose, self._states.positions)
         still = tuple(0.0 for _ in positions)
+        self._asked = pose
         self._lend(lambda: self._port.follow([JointPoint(positions, still, duration)]), duration + _LATER_S, abort)
-        with self._lock:
-            self._asked = pose
 
     def fold(self, abort: Callable[[], bool]) -> None:
         """See Robot: the head hangs by `sleep_pitch`."""
         pitch = self._settings.sleep_pitch
-        duration = max(1.0, 2.0 * _longest(self._joints.to_joints(NEUTRAL._replace(pitch=pitch), self._now())))
-        self.goto(NEUTRAL._replace(pitch=pitch), duration, abort)
+        self.goto(NEUTRAL._replace(pitch=pitch), max(_HANG_S, _HANG_S_PER_RAD * pitch), abort)
 
     def point(self, sight: Sight, timeout: float, abort: Callable[[], bool], progress: Callable[[float], None]) -> None:
         """Let the robot look at a point of any frame that it knows, and wait. Returns early once `abort()`.
@@ -233,47 +159,42 @@ class TrajectoryRobot:
         Raises:
             VoiceError: it cannot, or did not within `timeout` s.
         """
-        if not self._port.pointing:
-            raise VoiceError("This robot has no action to point its head.", "Set ros_control_point_head_action.")
         self._lend(lambda: self._port.point(sight, progress), timeout, abort)
 
     def _lend(self, begin: Callable[[], Errand], timeout: float, abort: Callable[[], bool]) -> None:
-        """Let one goal have the head until it is over. What is given up is cancelled and held where it then is."""
+        """Let one goal have the head until it is over. What is given up is cancelled, and held where the head then is."""
         with self._lock:
             if not self.connected:
                 raise VoiceError(self.fault, "")
             self._lent = True
-        begun = self._clock()
-        errand = begin()
         try:
+            errand, begun = begin(), self._clock()
             while not errand.ended:
                 errand.wait(_POLL_S)
-                late = self._clock() - begun > (timeout if errand.answered else _ANSWER_S)
-                if abort() or self._closing or late or not self.connected:
-                    errand.cancel()
-                    self._port.follow(self._hold())
-                    if late:
-                        raise VoiceError(f"The robot did not do it in {timeout:.1f} s.", "See its controllers.")
-                    if not (abort() or self._closing):
-                        raise VoiceError(self.fault, "")
-                    return
+                late = self._clock() - begun > (timeout if errand.answered else ANSWER_S)
+                if abort() or self._closing or late or not self._states.fresh(self._clock()):
+                    self._give_up(errand)
+                    if abort() or self._closing:
+                        return
+                    what = self._states.fault(self._clock()) or f"The robot did not do it within {timeout:g} s."
+                    raise VoiceError(what, "See its controllers.")
             if errand.stage is not Stage.SUCCEEDED:
-                what = f"The robot {errand.stage.value} the movement: {errand.detail or 'no reason given'}."
-                raise VoiceError(what, "See its controllers.")
+                why = f": {errand.detail}" if errand.detail else " without a reason"
+                raise VoiceError(f"The movement was {errand.stage.value}{why}.", "See the robot's controllers.")
         finally:
             with self._lock:
-                self._lent, self._errand = False, None
-                if self._positions:
-                    self._stream.begin(self._now())
+                self._lent = False
+                self._link.send(None, self._clock())
+                self._begin_anew()
 
-    def _now(self) -> tuple[float, ...]:
-        return tuple(self._positions.get(n, 0.0) for n in self._joints.names)
+    def _give_up(self, errand: Errand) -> None:
+        """Cancel and hold, and wait until the hold is taken: it must not overtake what comes next."""
+        errand.cancel()
+        hold, begun = self._hold(), self._clock()
+        while not (hold.answered or self._closing or self._clock() - begun > ANSWER_S):
+            hold.wait(_POLL_S)
 
-    def _hold(self) -> list[JointPoint]:
-        """A trajectory to where the joints are."""
-        positions = self._now()
-        return [JointPoint(positions, tuple(0.0 for _ in positions), _HOLD_S)]
-
-
-def _longest(values: tuple[float, ...]) -> float:
-    return max(map(abs, values))
+    def _hold(self) -> Errand:
+        """Send a trajectory to where the joints are."""
+        positions = self._states.positions
+        return self._port.follow([JointPoint(positions, tuple(0.0 for _ in positions), _HOLD_S)])

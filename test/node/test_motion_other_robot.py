@@ -1,0 +1,308 @@
+"""The motion node on a robot that is no Reachy Mini: a pan/tilt head behind FollowJointTrajectory and PointHead, over
+real DDS. It moves it, stops it, and outlives its faults."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from action_msgs.msg import GoalStatus
+from control_msgs.action import FollowJointTrajectory
+from diagnostic_msgs.msg import DiagnosticArray
+from sensor_msgs.msg import JointState
+from std_srvs.srv import Trigger
+from voice_pipeline.action import LookAt, MoveHead, PlayMove
+from voice_pipeline.msg import MotionState
+
+from trajectory_controller import HEIGHT, Head
+from voice_pipeline.nodes.motion import MotionNode
+
+SPEED = 2.1  # rad/s, the motion node's default for a head: 120 degrees/s
+CONTROLLER = Path(__file__).parents[1] / "trajectory_controller.py"
+
+
+class Body:
+    """The motion node told that the robot is another, and what it says."""
+
+    def __init__(self, ros, **params):
+        self.ros, self.peer = ros, ros.peer()
+        self.heard = []  # (time, MotionState)
+        self.peer.node.create_subscription(
+            MotionState, "motion/state", lambda m: self.heard.append((time.monotonic(), m)), 10
+        )
+        self.diagnostics = self.peer.record(DiagnosticArray, "/diagnostics")
+        self.node = ros.start(MotionNode, {"robot": "ros_control", **params})
+
+    def until(self, state, timeout=10.0, since=0.0):
+        wanted = getattr(MotionState, state)
+        return self.ros.wait(
+            lambda: next((t for t, m in self.heard if t > since and m.state == wanted), None), timeout, state
+        )
+
+    def told(self, text):
+        self.ros.wait(lambda: any(text in s.message for m in self.diagnostics for s in m.status), 5.0, f"'{text}'")
+
+    def send(self, **goal):
+        return self.peer.send_goal(MoveHead, "move_head", MoveHead.Goal(**goal))
+
+    def move(self, **goal):
+        return self.peer.result(self.send(**goal)).result
+
+    def look(self, x, y, z, frame="", feedback=None, **goal):
+        request = LookAt.Goal(use_point=True, **goal)
+        request.point.header.frame_id = frame
+        request.point.point.x, request.point.point.y, request.point.point.z = x, y, z
+        return self.peer.send_goal(LookAt, "look_at", request, feedback)
+
+    def call(self, name):
+        return self.peer.call(Trigger, f"motion/{name}")
+
+
+@pytest.fixture
+def head(ros):
+    robot = Head(context=ros.context)
+    ros.spin(robot)
+    return robot
+
+
+@pytest.fixture
+def body(ros, head):
+    made = Body(ros)
+    made.until("IDLE")
+    return made
+
+
+def test_a_head_movement_arrives_at_the_joints_with_their_signs_and_within_the_speed(body, head):
+    feedback = []
+    goal = MoveHead.Goal(yaw=0.5, pitch=0.2)
+    answer = body.peer.result(body.peer.send_goal(MoveHead, "move_head", goal, feedback.append))
+    assert answer.status == GoalStatus.STATUS_SUCCEEDED
+    assert answer.result.head_rpy.z == pytest.approx(0.5, abs=0.02)
+    assert answer.result.head_rpy.y == pytest.approx(0.2, abs=0.02)
+    assert feedback[0].error_rad > feedback[-1].error_rad
+    body.ros.wait(lambda: head.positions == pytest.approx((0.5, -0.2), abs=1e-3))
+    assert head.fastest() < 1.2 * SPEED
+
+
+def test_a_robot_that_is_awake_is_sent_nothing_before_the_first_order_and_tells_its_joints_itself(body, head):
+    body.ros.wait(lambda: len(body.heard) > 5)
+    assert head.trajectories == []
+    assert body.peer.node.count_publishers("joint_states") == 1 + 1  # the head's, and the node's that stays silent
+    states = body.peer.record(JointState, "joint_states")
+    body.ros.wait(lambda: len(states) > 20)
+    assert {tuple(m.name) for m in states} == {("head_1_joint", "head_2_joint")}
+
+
+def test_a_gesture_made_for_another_robot_plays_with_the_joints_there_are(body, head):
+    handle = body.peer.send_goal(PlayMove, "play_move", PlayMove.Goal(name="nod"))
+    assert body.peer.result(handle).result.error_code == PlayMove.Result.NONE
+    tilt = [p[1] for _, p in head.way]
+    assert min(tilt) < -0.1  # down
+    assert head.fastest() < 1.2 * SPEED
+
+
+def test_what_the_neck_does_not_reach_is_clamped_and_said(body, head):
+    answer = body.peer.result(body.peer.send_goal(LookAt, "look_at", LookAt.Goal(yaw=2.0))).result
+    assert answer.clamped
+    assert answer.head_rpy.z == pytest.approx(0.785, abs=0.02)  # no body to turn
+
+
+def test_stop_brings_it_to_rest_within_half_a_second_and_holds(body, head):
+    handle = body.send(yaw=0.7, duration_s=2.0)
+    body.ros.wait(lambda: head.positions[0] > 0.2)
+    stopped = time.monotonic()
+    assert body.call("stop").success
+    assert body.peer.result(handle).result.error_code == MoveHead.Result.STOPPED
+    body.ros.wait(lambda: head.rest(stopped))
+    settled = next(t for t, p in head.way if t > stopped and abs(p[0] - head.positions[0]) < 1e-3)
+    assert settled - stopped < 0.5
+    assert 0.2 < head.positions[0] < 0.55
+    assert head.trajectories[-1][1][-1][2] == [0.0, 0.0]
+    assert body.move(yaw=0.0).error_code == MoveHead.Result.STOPPED
+    assert body.call("reset_stop").success
+    again = time.monotonic()
+    assert body.move(yaw=0.0).error_code == MoveHead.Result.NONE
+    assert head.fastest(again) < 1.2 * SPEED
+
+
+def test_a_point_is_looked_at_by_the_robots_own_action_in_any_frame(body, head):
+    feedback = []
+    answer = body.peer.result(body.look(1.0, 0.5, HEIGHT - 0.3, "camera_link", feedback.append, duration_s=0.6))
+    assert answer.status == GoalStatus.STATUS_SUCCEEDED
+    asked = head.points[-1]
+    assert (asked.target.header.frame_id, asked.pointing_frame) == ("camera_link", "head_2_link")
+    assert (asked.pointing_axis.x, asked.min_duration.nanosec) == (1.0, pytest.approx(6e8, rel=1e-6))
+    assert answer.result.head_rpy.z == pytest.approx(0.4636, abs=0.02)
+    assert feedback
+    begun = time.monotonic()
+    assert body.move(yaw=0.3).error_code == MoveHead.Result.NONE  # goes on from there
+    assert head.fastest(begun) < 1.2 * SPEED
+
+
+@pytest.mark.parametrize("how", ["cancel", "stop", "another"])
+def test_looking_at_a_point_can_be_broken_off(body, head, how):
+    handle = body.look(1.0, 1.0, HEIGHT, duration_s=3.0)
+    body.ros.wait(lambda: head.positions[0] > 0.1)
+    if how == "cancel":
+        body.peer.cancel(handle)
+    elif how == "stop":
+        assert body.call("stop").success
+    else:
+        second = body.look(1.0, -0.2, HEIGHT)
+    begun = time.monotonic()
+    expected = {"cancel": "CANCELLED", "stop": "STOPPED", "another": "PREEMPTED"}[how]
+    assert body.peer.result(handle).result.error_code == getattr(LookAt.Result, expected)
+    assert time.monotonic() - begun < 0.5
+    assert head.cancels == 1
+    if how == "another":
+        assert body.peer.result(second).result.error_code == LookAt.Result.NONE
+    else:
+        body.ros.wait(lambda: head.rest(begun))
+        assert head.positions[0] < 0.5
+
+
+def test_a_point_without_point_head_is_turned_into_angles_here(ros, head):
+    body = Body(ros, ros_control_point_head_action="", ros_control_head_height_m=HEIGHT)
+    body.until("IDLE")
+    answer = body.peer.result(body.look(1.0, 0.5, HEIGHT)).result
+    assert answer.error_code == LookAt.Result.NONE
+    assert (answer.head_rpy.z, answer.head_rpy.y) == pytest.approx((0.4636, 0.0), abs=0.02)
+    assert head.points == []
+    assert body.peer.result(body.look(1.0, 0.5, 1.0, "map")).result.error_code == LookAt.Result.UNKNOWN_FRAME
+
+
+def test_sleep_lets_the_head_hang_and_waking_lifts_it(body, head):
+    assert body.call("sleep").success
+    assert head.positions == pytest.approx((0.0, -0.349), abs=0.01)
+    assert body.move(yaw=0.1).error_code == MoveHead.Result.ASLEEP
+    sent = len(head.trajectories)
+    body.until("SLEEPING", since=time.monotonic())
+    assert len(head.trajectories) == sent
+    assert body.call("wake_up").success
+    assert head.positions == pytest.approx((0.0, 0.0), abs=0.01)
+    assert head.fastest() < 1.2 * SPEED
+
+
+def test_a_head_found_far_outside_the_box_is_raised_slowly_at_the_start(ros):
+    head = Head(context=ros.context, positions=(0.0, -1.0))
+    ros.spin(head)
+    body = Body(ros)
+    body.until("IDLE")
+    assert head.positions == pytest.approx((0.0, 0.0), abs=0.01)
+    assert head.fastest() < 1.2 * SPEED
+
+
+# -- faults
+
+
+def test_without_the_server_or_the_joints_it_says_which_name_is_missing(ros):
+    body = Body(ros, ros_control_joints=["head_1_joint", "neck"])
+    body.told("no action server '/head_controller/follow_joint_trajectory'")
+    answer = body.move(yaw=0.1)
+    assert answer.error_code == MoveHead.Result.ROBOT_DISCONNECTED
+    head = Head(context=ros.context)
+    ros.spin(head)
+    body.told("No joint states of neck")
+
+
+def test_wrong_parameters_fail_configure_with_the_reason(ros):
+    diagnostics = ros.peer().record(DiagnosticArray, "/diagnostics")
+    ros.start(MotionNode, {"robot": "ros_control", "ros_control_axes": ["yaw", "tilt"]}, wait=False)
+    ros.wait(lambda: any("drives 'tilt'" in s.message for m in diagnostics for s in m.status))
+
+
+def test_a_refused_trajectory_ends_the_movement_with_the_reason_and_is_tried_again(body, head):
+    head.refuse = True
+    begun = time.monotonic()
+    answer = body.move(yaw=0.5)
+    assert answer.error_code == MoveHead.Result.ROBOT_DISCONNECTED
+    assert "refused a trajectory" in answer.error_msg
+    assert head.positions == (0.0, 0.0)
+    head.refuse = False
+    body.until("IDLE", since=begun)
+    assert body.move(yaw=0.5).error_code == MoveHead.Result.NONE
+    assert head.fastest() < 1.2 * SPEED
+
+
+def test_an_aborted_trajectory_is_told_in_the_controllers_words_and_motion_goes_on_from_there(body, head):
+    handle = body.send(yaw=0.7, duration_s=2.0)
+    body.ros.wait(lambda: head.positions[0] > 0.2)
+    begun = time.monotonic()
+    code = FollowJointTrajectory.Result.PATH_TOLERANCE_VIOLATED
+    body.ros.wait(lambda: head.abort(code, "head_1_joint is blocked") or body.heard[-1][1].state != MotionState.MOVING)
+    answer = body.peer.result(handle).result
+    assert answer.error_code == MoveHead.Result.ROBOT_DISCONNECTED
+    assert "PATH_TOLERANCE_VIOLATED head_1_joint is blocked" in answer.error_msg
+    body.until("IDLE", since=begun + 0.1)
+    assert head.positions[0] < 0.5
+    assert body.move(yaw=0.0).error_code == MoveHead.Result.NONE
+    assert head.fastest() < 1.2 * SPEED
+
+
+def test_a_controller_that_is_slow_to_answer_is_followed_and_one_that_never_does_is_told(body, head):
+    head.slow = 0.3
+    assert body.move(yaw=0.5).error_code == MoveHead.Result.NONE
+    assert head.fastest() < 1.4 * SPEED
+    head.slow = 2.5
+    answer = body.move(yaw=-0.5)
+    assert answer.error_code == MoveHead.Result.ROBOT_DISCONNECTED
+    assert "does not answer" in answer.error_msg
+    head.slow = 0.0
+    begun = time.monotonic()
+    body.until("IDLE", 20.0, since=begun + 1.0)
+    assert body.move(yaw=0.2).error_code == MoveHead.Result.NONE
+
+
+def test_silent_joints_are_noticed_and_the_motion_holds(body, head):
+    handle = body.send(yaw=0.7, duration_s=2.0)
+    body.ros.wait(lambda: head.positions[0] > 0.2)
+    head.mute = True
+    begun = time.monotonic()
+    assert body.until("DISCONNECTED", since=begun) - begun < 0.7
+    assert "No joint states for" in body.peer.result(handle).result.error_msg
+    assert head.positions[0] < 0.5
+    head.mute = False
+    body.until("IDLE", since=begun)
+    assert body.move(yaw=0.0).error_code == MoveHead.Result.NONE
+    assert head.fastest() < 1.2 * SPEED
+
+
+def test_a_killed_controller_is_noticed_and_used_again_when_it_is_back(ros):
+    def start():
+        return subprocess.Popen([sys.executable, str(CONTROLLER)], env={**os.environ, "ROS_DOMAIN_ID": str(ros.domain)})
+
+    process = start()
+    try:
+        body = Body(ros)
+        body.until("IDLE", 20.0)
+        handle = body.send(yaw=0.7, duration_s=3.0)
+        ros.wait(lambda: body.heard[-1][1].head_rpy.z > 0.1)
+        killed = time.monotonic()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert body.until("DISCONNECTED", since=killed) - killed < 0.7
+        assert body.peer.result(handle).result.error_code == MoveHead.Result.ROBOT_DISCONNECTED
+        process = start()
+        body.until("IDLE", 30.0, since=killed)
+        assert body.move(yaw=0.3).error_code == MoveHead.Result.NONE
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_node_killed_in_mid_movement_leaves_a_head_that_comes_to_rest_by_itself(ros, head):
+    node = ros.start_process("motion", {"robot": "ros_control"})
+    body = ros.peer()
+    states = body.record(MotionState, "motion/state")
+    ros.wait(lambda: states and states[-1].state == MotionState.IDLE, 20.0)
+    body.send_goal(MoveHead, "move_head", MoveHead.Goal(yaw=0.7, duration_s=1.0))
+    ros.wait(lambda: head.positions[0] > 0.2)
+    killed = time.monotonic()
+    node.send_signal(signal.SIGKILL)
+    ros.wait(lambda: head.rest(killed), 2.0)
+    settled = next(t for t, p in head.way if t > killed and abs(p[0] - head.positions[0]) < 1e-3)
+    assert settled - killed < 0.6
+    assert head.positions[0] < 0.7
