@@ -173,8 +173,8 @@ class Follower:
         elif ended:
             if all(abs(a - b) < _ARRIVED for a, b in zip(pose, wanted, strict=True)):
                 self._next(on_path)
-            elif not self.limits.contains(on_path):
-                self._next(self.limits.clamp(on_path)[0])  # braked against the edge of the box: stay there
+            elif not self._in_motion and (self._halting or not self.limits.contains(on_path)):
+                self._next(pose)  # braked against the edge of the box: stay there
         return pose
 
     def _next(self, hold: Pose) -> None:
@@ -182,18 +182,19 @@ class Follower:
         self._hold = hold
         if not self._paths:
             self._t = 0.0
-            self._end_halt()
+            self._end_halt(NEUTRAL)
 
     def _forget(self) -> None:
         self._paths.clear()
         self._target, self._t, self._played = None, 0.0, 0.0
         self._on_path = False
-        self._end_halt()
+        self._end_halt(self._limiter.velocity)
 
-    def _end_halt(self) -> None:
+    def _end_halt(self, velocity: Pose) -> None:
+        """The layers go on, or rest, where the halt left off."""
         if self._halting:
             self._halting = False
-            self._stillness.hold(self._limiter.pose, self._limiter.velocity)
+            self._stillness.hold(self._limiter.pose, velocity)
 
 
 def _plus(a: Pose, b: Pose, sign: float = 1.0) -> Pose:
