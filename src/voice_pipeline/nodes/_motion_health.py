@@ -18,9 +18,25 @@ CURES = {
     "clamps": "Asked for more than the limits allow. Ask for less, or widen the limits.",
     "joints_held": "Poses that a joint of the neck did not allow (clamps counts them too): ask for less.",
     "late_periods": "The stream of poses was held up: the computer is overloaded.",
+    "joints_guarded": "A pose inside the box that the neck cannot take. Narrow the box to the default.",
+    "targets_refused": "The daemon refused a pose. Use a daemon release that docs/reachy_mini.md names; read its log.",
+    "states_garbled": "The daemon sent what is no state. As targets_refused.",
+    "head_commands": "Stays 0: nothing publishes head_command under this name; look at ros2 topic info.",
+    "head_commands_refused": "NaN, a quaternion whose length is not 1, another frame, or a robot that takes no orders; "
+    "the log says which.",
+    "head_commands_waiting": "An action was under way, which wins. Cancel it, or wait.",
+    "head_commands_clamped": "Outside the limits, or x and y, where the head does not go. Ask for less.",
+    "head_commands_stale": "The stream broke off before its last pose was reached. Publish at 1 Hz at least, or raise "
+    "head_command_timeout_s.",
+    "trajectories": "Goals and messages that were begun.",
+    "trajectories_refused": "The goal's error_string, or the log, says what is wrong.",
     "directions": "Stays 0: the robot has no microphone array, or microphone_array is off.",
     "turns_to_speaker": "Stays 0: no direction is known, or look_at_speaker is off.",
 }
+
+# Somebody's program or the daemon is wrong when these rise: worth a WARN, for so long that people see it.
+_WARNINGS = ("head_commands_refused", "trajectories_refused", "targets_refused", "states_garbled")
+_SHOWN_S = 5.0
 
 
 class MotionHealth:
@@ -35,6 +51,8 @@ class MotionHealth:
     def __init__(self, robot: str, states: Callable[[], int], counters: Callable[[], Mapping[str, int]]) -> None:
         self._robot, self._states, self._counters = robot, states, counters
         self._counted = (0.0, 0)
+        self._before: Mapping[str, int] = {}
+        self._warning, self._warned = "", 0.0
 
     def judge(self, controller: Controller, wake_fault: str) -> Health:
         """The level, one line that names the cure, and the figures."""
@@ -42,6 +60,8 @@ class MotionHealth:
         status = controller.status(now)
         then, counted = self._counted
         self._counted = (now, self._states())
+        counters = self._counters()
+        self._notice(counters, now)
         values: Values = {
             "robot": self._robot,
             "state": status.state.lower(),
@@ -52,7 +72,7 @@ class MotionHealth:
             "joint_check": "off" if controller.limits.guard is None else "on",
             "joints_held": controller.guarded,
             "late_periods": controller.late,
-            **self._counters(),
+            **counters,
         }
         if status.state == "DISCONNECTED":
             return Health(OK if self._robot == "none" else ERROR, status.detail, values)
@@ -65,4 +85,12 @@ class MotionHealth:
                 "The robot is not where it is told to be. Let no other program move it; check that nothing blocks it."
             )
             return Health(WARN, text, values)
+        if self._warning and now - self._warned < _SHOWN_S:
+            return Health(WARN, self._warning, values)
         return Health(OK, status.detail or "ok", values)
+
+    def _notice(self, counters: Mapping[str, int], now: float) -> None:
+        for name in _WARNINGS:
+            if counters.get(name, 0) > self._before.get(name, 0):
+                self._warning, self._warned = f"{name} rises ({counters[name]}). {CURES[name]}", now
+        self._before = counters

@@ -1,4 +1,4 @@
-"""What the body tells: joint_states, head_pose and motion/state. Apart from motion.py, which holds the node
+"""What the body tells: joint_states, head_pose, transforms and motion/state. Apart from motion.py, which holds the node
 together; these are called on the robot's thread."""
 
 from __future__ import annotations
@@ -7,9 +7,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from geometry_msgs.msg import PoseStamped
+from geometry_msgs.msg import PoseStamped, Transform, TransformStamped, Vector3
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
+from tf2_msgs.msg import TFMessage
 
 from voice_pipeline.motion.controller import Controller
 from voice_pipeline.motion.protocol import HEAD_HEIGHT, JOINT_NAMES, RobotState
@@ -18,6 +19,9 @@ from voice_pipeline.nodes._motion_geometry import quaternion, rpy
 from voice_pipeline.nodes._motion_ros_control import is_other_robot
 from voice_pipeline.ros.qos import EVENTS
 from voice_pipeline.ros.stamps import to_msg
+
+_BODY_HEIGHT = 0.0348  # m, origin of the joint yaw_body in the robot's URDF
+_TF_DEPTH = 100  # what tf2's own broadcaster uses
 
 
 class MotionTold:
@@ -35,11 +39,15 @@ class MotionTold:
         self._joints = node.create_publisher(JointState, "joint_states", EVENTS)
         self._head_pose = node.create_publisher(PoseStamped, "head_pose", EVENTS)
         self._state = node.create_publisher(MotionState, "motion/state", EVENTS)
+        self._frames = (str(p["body_frame"]), str(p["head_frame"]))
+        # Absolute, as tf2 has it: listeners of every namespace look there.
+        self._tf = node.create_publisher(TFMessage, "/tf", _TF_DEPTH) if p["publish_tf"] else None
 
     def destroy(self) -> None:
         """Take the publishers back; after the robot's last word."""
-        for publisher in (self._joints, self._head_pose, self._state):
-            self._node.destroy_publisher(publisher)
+        for publisher in (self._joints, self._head_pose, self._state, self._tf):
+            if publisher is not None:
+                self._node.destroy_publisher(publisher)
 
     def measured(self, state: RobotState) -> None:
         """Every measured state, on the robot's thread."""
@@ -56,6 +64,16 @@ class MotionTold:
         pose.pose.position.x, pose.pose.position.y, pose.pose.position.z = head.x, head.y, HEAD_HEIGHT + head.z
         pose.pose.orientation = quaternion(head.roll, head.pitch, head.yaw)
         self._head_pose.publish(pose)
+        if self._tf is not None:
+            at = pose.pose.position
+            body = Transform(translation=Vector3(z=_BODY_HEIGHT), rotation=quaternion(0.0, 0.0, state.body_yaw))
+            face = Transform(translation=Vector3(x=at.x, y=at.y, z=at.z), rotation=pose.pose.orientation)
+            frames = zip(self._frames, (body, face), strict=True)
+            self._tf.publish(
+                TFMessage(
+                    transforms=[TransformStamped(header=pose.header, child_frame_id=f, transform=t) for f, t in frames]
+                )
+            )
 
     def stands(self, controller: Controller) -> None:
         """How the controller stands; on any thread."""
@@ -71,7 +89,7 @@ class MotionTold:
             clamps=status.clamps,
             detail=status.detail,
             control_mode=status.measured.motors if connected and status.measured else "",
-            moving=status.state == "MOVING",
+            moving=status.state == "MOVING" or controller.lively,
         )
         message.header.stamp, message.header.frame_id = to_msg(time.time_ns()), self._base_frame
         self._state.publish(message)
