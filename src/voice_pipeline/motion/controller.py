@@ -277,6 +277,11 @@ class Controller:
 
     # -- what it does
 
+    @property
+    def lively(self) -> bool:
+        """It moves of its own accord just now; that is no movement of `status`, which waits for orders."""
+        return self.awake and self._liveliness is not None and self._liveliness.moving
+
     def status(self, now: float) -> Status:
         """How things stand."""
         with self.lock:

@@ -37,6 +37,7 @@ class Follower:
         self._paths: deque[Path] = deque()
         self._target: Pose | None = None  # where to plan anew when thrown off the path; None: stay on the path
         self._hold = NEUTRAL
+        self._looked_at: Pose | None = None  # a held pose that was compared with the box
         self._t = 0.0
         self._on_path = False  # the last step was what the path wanted
         self._played = 0.0
@@ -147,6 +148,8 @@ class Follower:
 
     def step(self, now: float = 0.0, calm: bool = True) -> Pose:
         """The next pose to send. `now`: time.monotonic(); calm: nothing of its own accord."""
+        if not (calm or self.moving or self.lively or self._stillness.frozen):
+            self._come_inside()
         on_path = self._hold
         if self._paths:
             self._t += self._dt
@@ -176,6 +179,16 @@ class Follower:
             elif not self._in_motion and (self._halting or not self.limits.contains(on_path)):
                 self._next(pose)  # braked against the edge of the box: stay there
         return pose
+
+    def _come_inside(self) -> None:
+        """A body that was found a little outside its box (it sags, or was pushed) goes in before it lives: there is no
+        room outside."""
+        if self._liveliness is None or self._hold is self._looked_at:
+            return
+        self._looked_at = self._hold
+        inside, outside = self.limits.clamp(self._hold)
+        if outside:
+            self.follow(travel(at_rest(self._hold), inside, self.limits))
 
     def _next(self, hold: Pose) -> None:
         self._t -= self._paths.popleft().duration

@@ -242,6 +242,14 @@ def test_asleep_it_does_nothing_and_after_waking_it_begins_from_rest():
     assert body.clamps == 0
 
 
+def test_a_head_that_sags_out_of_its_box_comes_in_before_it_breathes():
+    body = Body(replace(ALL, glances=0.0), FakeRobot(Pose(z=0.0005, pitch=0.45)))
+    poses = body.run(20.0)
+    assert poses[:, PITCH].min() == pytest.approx(LIMITS.high.pitch)
+    assert np.ptp(poses[100:, Z]) == pytest.approx(0.005, rel=0.03)
+    assert body.clamps == 0
+
+
 def test_a_robot_that_was_away_is_met_where_it_is():
     body = Body(ALL)
     body.run(6.0)
