@@ -20,6 +20,7 @@ _MOST_POINTS = 5000
 _LONGEST_S = 600.0
 _AT_START = math.radians(2.0)  # a point at 0 s may differ from where the joint is by so much; it is left out then
 _RESTING = 1e-3  # rad/s
+_HUGE = 1e4  # rad, rad/s, rad/s^2: nothing any joint does; sums of more may overflow
 _SAMPLES = 16  # an interval, when it is checked
 _TOO_FAST = 1.01  # times a limit; less is rounding
 
@@ -89,7 +90,7 @@ class JointPath:
             np.array([getattr(box, AXES[i]) for i in self._axes])
             for box in (limits.low, limits.high, limits.velocity, limits.acceleration)
         )
-        out = np.argwhere((p < low - 1e-6) | (p > high + 1e-6))
+        out = np.argwhere(~((p >= low - 1e-6) & (p <= high + 1e-6)))  # NaN too: sums that overflow
         if len(out):
             k, j = out[0]
             raise Refused(
@@ -99,11 +100,11 @@ class JointPath:
             )
         slower = np.maximum(np.abs(v) / top, np.sqrt(np.abs(a) / hardest))
         k, j = divmod(int(np.argmax(slower)), slower.shape[1])
-        if slower[k, j] > _TOO_FAST:
+        if not slower[k, j] <= _TOO_FAST:
             raise Refused(
                 Outcome.INVALID_GOAL,
                 f"Too fast: after {times[k]:.2f} s {names[j]} would have {v[k, j]:.2f} rad/s and {a[k, j]:.1f} rad/s^2; "
-                f"it may {top[j]:.2f} and {hardest[j]:.1f}. Take {math.ceil(slower[k, j] * 100) / 100:.2f} times as long.",
+                f"it may {top[j]:.2f} and {hardest[j]:.1f}. Take {slower[k, j] + 0.005:.2f} times as long.",
             )
 
 
@@ -119,6 +120,8 @@ def plan(
     """
     check_joints(joints)
     _check_points(joints, points)
+    if not math.isfinite(delay):
+        raise _bad(f"it begins in {delay} s")
     axes = [AXES.index(JOINTS[name]) for name in joints]
     points = [replace(point, time=point.time + delay) for point in points]
     if points[-1].time > _LONGEST_S:
@@ -169,8 +172,8 @@ def _check_points(joints: Sequence[str], points: Sequence[Waypoint]) -> None:
             values = getattr(point, what)
             if len(values) != len(joints) and (values or what == "positions"):
                 raise _bad(f"point {n} has {len(values)} {what} for {len(joints)} joints")
-            if not all(map(math.isfinite, values)):
-                raise _bad(f"point {n} has {what} that are no finite numbers")
+            if not all(abs(value) <= _HUGE for value in values):
+                raise _bad(f"point {n} has {what} that are no finite numbers, or huge ones")
         if not last < point.time <= _LONGEST_S or point.time < 0.0:
             raise _bad(f"point {n} is at {point.time:g} s; times rise from 0 to at most {_LONGEST_S:g}")
         last = point.time
