@@ -25,7 +25,7 @@ ARGUMENTS = (
         "",
         "true: keep the conversation, sound included, on this machine; a path: there; empty: as the profile says",
     ),
-    ("sim_port", str(SIM_PORT), "port of the simulated robot (robot:=sim)"),
+    ("sim_port", str(SIM_PORT), "port of the simulated robot (robot:=sim or mujoco)"),
 )
 
 
@@ -52,7 +52,7 @@ def _actions(context):
             Node(
                 package="voice_pipeline",
                 executable="robot_sim",
-                arguments=["--port", str(plan.simulator_port)],
+                arguments=["--port", str(plan.simulator_port), *(["--physics"] if plan.simulator_physics else [])],
                 output="screen",
             )
         )

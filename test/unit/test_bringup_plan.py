@@ -72,8 +72,23 @@ def test_a_missing_profile_is_an_error():
         make_plan("destkop")
 
 
+def test_physics_is_the_simulated_robot_with_time_to_settle():
+    plan = make_plan("demo", robot="mujoco", port=4711)
+    motion = next(n for n in plan.nodes if n.name == "motion")
+    assert (plan.simulator_port, plan.simulator_physics) == (4711, True)
+    assert motion.overrides["url"] == "http://127.0.0.1:4711"
+    assert motion.overrides["settle_s"] == 1.0
+
+
+def test_real_keeps_another_robot_that_the_profile_names(tmp_path):
+    profile = tmp_path / "tiago.yaml"
+    profile.write_text("motion: {ros__parameters: {robot: ros_control}}\n")
+    plan = make_plan(str(profile), robot="real")
+    assert "robot" not in next(n for n in plan.nodes if n.name == "motion").overrides
+
+
 def test_an_unknown_robot_is_an_error():
-    with pytest.raises(VoiceError, match="real, sim, none"):
+    with pytest.raises(VoiceError, match="real, sim, mujoco, none"):
         make_plan("demo", robot="simulated")
 
 

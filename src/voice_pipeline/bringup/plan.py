@@ -11,7 +11,8 @@ from voice_pipeline.bringup.budget import budget
 from voice_pipeline.bringup.profile import NODES, OPTIONAL, Profile, load_profile
 from voice_pipeline.errors import VoiceError
 
-ROBOTS = ("real", "sim", "none")
+ROBOTS = ("real", "sim", "mujoco", "none")
+SIMULATED = ("sim", "mujoco")
 AUDIO = ("device", "file", "none")
 YES, NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 SIM_PORT = 8765  # not the daemon's own 8000: a real robot on the same machine keeps its port
@@ -46,6 +47,7 @@ class Plan:
     nodes: tuple[NodeSpec, ...]
     supervisor: NodeSpec
     simulator_port: int | None  # start a simulated robot there
+    simulator_physics: bool = False  # with MuJoCo
 
     @property
     def all(self) -> tuple[NodeSpec, ...]:
@@ -69,8 +71,8 @@ def make_plan(
 
     Args:
         profile: a name ("demo") or a path.
-        robot: real (the url of the profile), sim (a simulated one is started on `port`), none (no motion node);
-            empty keeps what the profile says.
+        robot: real (the url of the profile), sim (a simulated one is started on `port`), mujoco (the same with
+            physics), none (no motion node); empty keeps what the profile says.
         audio: device, file or none (no microphone, playback to nowhere in real time); empty keeps the profile's.
         autostart: the supervisor brings the nodes up at once; otherwise it waits for its `startup` service.
         only: of the profile's nodes just these (all when empty), and optional ones that it names.
@@ -98,9 +100,12 @@ def make_plan(
     extra: dict[str, dict[str, Any]] = {n: {} for n in names}
     if record and record.lower() not in (*YES, *NO):
         extra["recorder"]["folder"] = str(Path(record).expanduser().absolute())
-    if robot == "sim" and "motion" in extra:
+    if robot in SIMULATED and "motion" in extra:
         extra["motion"].update(robot="reachy_mini", url=f"http://127.0.0.1:{port}")
-    if robot == "real" and "motion" in extra:
+    if robot == "mujoco" and "motion" in extra:
+        extra["motion"].update(settle_s=1.0)  # s: gravity and motors that take time
+    own = loaded.parameters.get("motion", {}).get("robot", "none")
+    if robot == "real" and "motion" in extra and own == "none":
         extra["motion"].update(robot="reachy_mini")
     if audio and "audio_player" in extra:
         extra["audio_player"]["sink"] = "null" if audio == "none" else audio
@@ -120,7 +125,8 @@ def make_plan(
         profile=loaded,
         nodes=tuple(NodeSpec(n, loaded.path, extra[n]) for n in names),
         supervisor=NodeSpec("supervisor", loaded.path, supervisor),
-        simulator_port=port if robot == "sim" and "motion" in names else None,
+        simulator_port=port if robot in SIMULATED and "motion" in names else None,
+        simulator_physics=robot == "mujoco",
     )
 
 

@@ -92,7 +92,8 @@ class Session:
         else:
             self.processes.start()
         if self.plan.simulator_port is not None:
-            self._stack.enter_context(SimulatedRobot(port=self.plan.simulator_port))
+            physics = self.plan.simulator_physics
+            self._stack.enter_context(SimulatedRobot(port=self.plan.simulator_port, physics=physics))
         self.watcher = Watcher(context)
         self._stack.callback(self.watcher.close)
         self._wait_ready(60.0)

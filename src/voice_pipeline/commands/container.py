@@ -50,7 +50,7 @@ def main(args: Sequence[str] | None = None) -> int:
             if plan.simulator_port is not None:
                 from voice_pipeline.motion.simulator import SimulatedRobot
 
-                stack.enter_context(SimulatedRobot(port=plan.simulator_port))
+                stack.enter_context(SimulatedRobot(port=plan.simulator_port, physics=plan.simulator_physics))
             return Container(plan, options.namespace, options.log_level).run()
     except VoiceError as error:
         print(f"container: {error}", file=sys.stderr)

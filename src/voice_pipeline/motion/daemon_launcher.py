@@ -2,8 +2,8 @@
 
 Usage: python daemon_launcher.py DAEMON_ARGUMENTS...
 
-Two things the daemon cannot be told: it always opens TCP 7447 for its SDK, so that a second daemon on the machine fails
-(here it takes any free port, nobody uses it), and it outlives whoever started it (here it ends when its standard input
+Two things the daemon cannot be told: up to release 1.4 it opens TCP 7447 for its SDK, so that a second daemon on the machine
+fails (here it takes any free port, nobody uses it), and it outlives whoever started it (here it ends when its standard input
 is closed, which the kernel does for a parent that dies).
 """
 
@@ -11,21 +11,24 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from typing import Any
 
 
 def main() -> None:
-    import zenoh  # type: ignore[import-not-found]
     from reachy_mini.daemon.app.main import main as daemon  # type: ignore[import-not-found]
 
-    open_session = zenoh.open
+    with suppress(ImportError):  # later releases do without
+        import zenoh  # type: ignore[import-not-found]
 
-    def open_on_any_port(config: Any) -> Any:
-        config.insert_json5("listen/endpoints", '["tcp/127.0.0.1:0"]')
-        config.insert_json5("connect/endpoints", "[]")
-        return open_session(config)
+        open_session = zenoh.open
 
-    zenoh.open = open_on_any_port
+        def open_on_any_port(config: Any) -> Any:
+            config.insert_json5("listen/endpoints", '["tcp/127.0.0.1:0"]')
+            config.insert_json5("connect/endpoints", "[]")
+            return open_session(config)
+
+        zenoh.open = open_on_any_port
     threading.Thread(target=end_with_parent, daemon=True).start()
     sys.argv[0] = "reachy-mini-daemon"
     daemon()

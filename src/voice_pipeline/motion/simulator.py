@@ -1,4 +1,4 @@
-"""The simulated Reachy Mini: the robot's real daemon with its mock-up simulation (kinematics, no physics), as a child
+"""The simulated Reachy Mini: the robot's real daemon with its mock-up simulation (kinematics) or MuJoCo (physics), as a child
 process in an environment of its own. `python -m voice_pipeline.motion.simulator --port 8000` runs one in a terminal."""
 
 from __future__ import annotations
@@ -19,20 +19,10 @@ from types import TracebackType
 
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.model_store import cache_root
+from voice_pipeline.motion.daemon_options import QUIET, has_physics, options
 
 _CURE = "Run `make robot` once (downloads about 230 MB), or set VOICE_PIPELINE_ROBOT_ENV to an environment that has it."
-_FLAGS = (
-    "--mockup-sim",
-    "--headless",
-    "--deactivate-audio",
-    "--localhost-only",
-    "--no-wake-up-on-start",
-    "--no-goto-sleep-on-stop",
-    "--dataset-update-interval=0",
-    "--fastapi-host=127.0.0.1",
-)
-# Nothing leaves the machine: no telemetry (releases from 1.13 on), no look-ups of recorded moves.
-_QUIET = {"REACHY_MINI_TELEMETRY": "0", "HF_HUB_OFFLINE": "1"}
+_SLOWER = 3.0  # times as long as the mock-up: MuJoCo compiles its model
 
 
 def find_robot_environment() -> Path:
@@ -64,11 +54,13 @@ class SimulatedRobot:
 
     Args:
         port: of its HTTP interface on 127.0.0.1; 0 takes a free one.
+        physics: MuJoCo in place of the mock-up: motors that take time, gravity, positions that are not exact; no camera.
         log: file for its output; by default one in the folder for temporary files, removed after a clean stop.
     """
 
-    def __init__(self, port: int = 0, log: Path | None = None) -> None:
+    def __init__(self, port: int = 0, log: Path | None = None, physics: bool = False) -> None:
         self.port = port
+        self.physics = physics
         self._log = log
         self._own_log = log is None
         self._process: subprocess.Popen[bytes] | None = None
@@ -95,12 +87,14 @@ class SimulatedRobot:
         return self._process is not None and self._process.poll() is None
 
     def start(self, timeout: float = 60.0) -> SimulatedRobot:
-        """Start it and wait until it answers (about 3 s).
+        """Start it and wait until it answers (about 3 s; with physics 10 s, and `timeout` is trebled).
 
         Raises:
             VoiceError: it is not installed, the port is taken, it ended, or it took longer than `timeout` s.
         """
         env = find_robot_environment()
+        if self.physics and not has_physics(env):
+            raise VoiceError(f"{env} has no MuJoCo.", "Run `make robot`, or leave physics off.")
         self.port = free_port(self.port)
         if self._log is None:
             handle, name = tempfile.mkstemp(prefix="robot_sim-", suffix=".log")
@@ -111,14 +105,21 @@ class SimulatedRobot:
         launcher = Path(__file__).with_name("daemon_launcher.py")
         with self._log.open("wb") as out:
             self._process = subprocess.Popen(
-                [str(env / "bin" / "python"), "-I", "-u", str(launcher), *_FLAGS, f"--fastapi-port={self.port}"],
-                env=variables | _QUIET,
+                [
+                    str(env / "bin" / "python"),
+                    "-I",
+                    "-u",
+                    str(launcher),
+                    *options(env, self.physics),
+                    f"--fastapi-port={self.port}",
+                ],
+                env=variables | QUIET,
                 stdin=subprocess.PIPE,  # open as long as this process lives: the daemon ends when it closes
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches the nodes first; they bring the robot to rest
             )
-        self._wait_until_ready(timeout)
+        self._wait_until_ready(timeout * (_SLOWER if self.physics else 1.0))
         return self
 
     def stop(self, timeout: float = 2.0) -> None:
@@ -200,12 +201,13 @@ def main() -> int:
     """Run a simulated robot until SIGINT or SIGTERM. Exit code 0 then, 1 when it could not start or died."""
     parser = argparse.ArgumentParser(prog="robot_sim", description="A simulated Reachy Mini on this machine.")
     parser.add_argument("--port", type=int, default=8000, help="of its HTTP interface (8000)")
+    parser.add_argument("--physics", action="store_true", help="MuJoCo: gravity, motors that take time")
     parser.add_argument("--log", type=Path, help="file for the daemon's output")
-    options, _ = parser.parse_known_args()  # `ros2 launch` appends --ros-args
+    arguments, _ = parser.parse_known_args()  # `ros2 launch` appends --ros-args
     done = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: done.set())
-    robot = SimulatedRobot(options.port, options.log)
+    robot = SimulatedRobot(arguments.port, arguments.log, arguments.physics)
     try:
         robot.start()
         print(f"robot_sim: simulated Reachy Mini on {robot.url} (Ctrl-C ends it)", flush=True)
