@@ -7,17 +7,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from voice_pipeline.motion.bearings import FRAMES
+from voice_pipeline.motion.kinematics import guard_from
 from voice_pipeline.motion.limits import Limits, make_limits
 from voice_pipeline.motion.registry import ROBOTS
 from voice_pipeline.motion.tasks import Settings
+from voice_pipeline.nodes import (
+    _motion_interface_parameters,
+    _motion_liveliness_parameters,
+    _motion_ros_control_parameters,
+)
+from voice_pipeline.resources import resource
 from voice_pipeline.ros.parameters import Param
 
 PARAMETERS = (
     Param(
         "robot",
         "reachy_mini",
-        "Which robot. reachy_mini talks to its daemon, real or simulated; none refuses every move and says so.",
-        choices=tuple(ROBOTS),
+        "Which robot. reachy_mini talks to its daemon, real or simulated; ros_control to any robot with a joint "
+        "trajectory controller, see docs/other_robots.md; none refuses every move and says so.",
+        choices=ROBOTS,
     ),
     Param(
         "url",
@@ -121,14 +129,15 @@ PARAMETERS = (
     Param(
         "still_while_listening",
         True,
-        "Hold the antennas, and turn to nobody, while somebody speaks; orders go on. "
+        "Hold the antennas, turn to nobody and let nothing move of its own accord while somebody speaks; orders go on. "
         "True: the motors beside the microphones spoil recognition.",
     ),
-    # Where it may go. The box has no joint limit violation in 8,000 poses of the robot's kinematics.
+    # Where it may go. In the default box every joint of the neck keeps 0.7 degrees from its limits; in a wider one the
+    # joint check holds back what would not.
     Param(
         "roll_limit_deg",
         20.0,
-        "Largest roll of the head, either way. Largest box without a joint at its limit.",
+        "Largest roll of the head, either way. Largest box without a joint at its limit; up to 30 with neck_file.",
         unit="deg",
         minimum=0.0,
         maximum=30.0,
@@ -136,10 +145,10 @@ PARAMETERS = (
     Param(
         "pitch_limit_deg",
         25.0,
-        "Largest pitch of the head, up and down. As roll_limit_deg.",
+        "Largest pitch of the head, up and down. As roll_limit_deg; up to 35 with neck_file.",
         unit="deg",
         minimum=0.0,
-        maximum=30.0,
+        maximum=35.0,
     ),
     Param(
         "yaw_limit_deg",
@@ -223,6 +232,24 @@ PARAMETERS = (
         minimum=20.0,
         maximum=5000.0,
     ),
+    Param(
+        "stop_time_ms",
+        80.0,
+        "Time in which a stop or a cancel brakes full speed away; it may slow down harder than a path. 80: with one period "
+        "of the stream the head is at rest in 100 ms, at 2400 degrees/s^2 for the head.",
+        unit="ms",
+        minimum=50.0,
+        maximum=500.0,
+    ),
+    Param(
+        "neck_file",
+        "config/robots/reachy_mini_neck.yaml",
+        "Geometry of the robot's neck, with which the joints behind every pose are checked. Empty: the box alone holds, "
+        "which is enough for the default box and for no wider one.",
+    ),
+    *_motion_interface_parameters.PARAMETERS,
+    *_motion_ros_control_parameters.PARAMETERS,
+    *_motion_liveliness_parameters.PARAMETERS,
 )
 
 
@@ -241,6 +268,8 @@ def limits_of(p: Mapping[str, Any]) -> Limits:
         body_acceleration=p["body_acceleration_deg_s2"],
         antenna_velocity=p["antenna_velocity_deg_s"],
         antenna_acceleration=p["antenna_acceleration_deg_s2"],
+        stop_time=p["stop_time_ms"] / 1000.0,
+        guard=guard_from(resource(p["neck_file"])) if p["neck_file"] and p["robot"] == "reachy_mini" else None,
     )
 
 

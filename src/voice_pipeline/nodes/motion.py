@@ -15,13 +15,17 @@ from voice_pipeline.motion.move_fit import fit
 from voice_pipeline.motion.moves import Move
 from voice_pipeline.motion.registry import make_robot
 from voice_pipeline.motion.tasks import Outcome, Refused
+from voice_pipeline.nodes._motion_commands import MotionCommands
 from voice_pipeline.nodes._motion_health import MotionHealth
 from voice_pipeline.nodes._motion_hearing import MotionHearing
+from voice_pipeline.nodes._motion_liveliness import MotionLiveliness
+from voice_pipeline.nodes._motion_liveliness_parameters import liveliness_of
 from voice_pipeline.nodes._motion_orders import MotionOrders
 from voice_pipeline.nodes._motion_parameters import PARAMETERS, limits_of, settings_of
 from voice_pipeline.nodes._motion_ros_control import limits_for, ros_control_robot
 from voice_pipeline.nodes._motion_services import MotionServices
 from voice_pipeline.nodes._motion_state import MotionTold
+from voice_pipeline.nodes._motion_trajectory import MotionTrajectories
 from voice_pipeline.resources import resource
 from voice_pipeline.ros.diagnostics import Health
 from voice_pipeline.ros.main import run
@@ -40,6 +44,7 @@ class MotionNode(VoiceNode):
         self._controller: Controller | None = None
         self._hearing: MotionHearing | None = None
         self._told: MotionTold | None = None
+        self._commands: MotionCommands | None = None
         self._loaded_parts: list[Callable[[], Any]] = []  # what unload() calls, last first
         self._open_parts: list[Callable[[], Any]] = []  # what close() calls, last first
         super().__init__("motion", **kwargs)
@@ -57,7 +62,8 @@ class MotionNode(VoiceNode):
         # They outlive a deactivation, so that the goals it ends get their results.
         services = self._serving = MotionServices(self, self._body)
         orders = MotionOrders(self, self._body, p)
-        self._loaded_parts = [services.destroy, orders.destroy]
+        trajectories = self._trajectories = MotionTrajectories(self, self._body, p)
+        self._loaded_parts = [services.destroy, orders.destroy, trajectories.destroy]
 
     def open(self) -> None:
         """Connect to the robot and publish what it measures."""
@@ -68,6 +74,7 @@ class MotionNode(VoiceNode):
             f"robot {p['robot']} at {p['url']}; head within {box}, {speed}; {len(self._moves)} moves"
         )
         self._serving.wake_fault = ""
+        liveliness = liveliness_of(p, self._limits)
         controller = self._controller = Controller(
             make_robot(p["robot"], p["url"], self._other_robot),
             self._limits,
@@ -75,13 +82,16 @@ class MotionNode(VoiceNode):
             settings_of(p),
             on_change=self._tell_state,
             on_asleep=self._serving.wake_soon,
+            liveliness=liveliness,
         )
         told = self._told = MotionTold(self, p)
         hearing = self._hearing = MotionHearing(self, controller, p)
+        listening = MotionLiveliness(self, liveliness)
         timer = self.create_timer(_STATE_PERIOD_S, self._tell_state)
         # The controller ends before what its last words go through.
-        self._open_parts = [told.destroy, hearing.destroy, controller.close]
-        self._open_parts.append(lambda: self.destroy_timer(timer))
+        self._open_parts = [told.destroy, hearing.destroy, listening.destroy, controller.close]
+        commands = self._commands = MotionCommands(self, controller, p)
+        self._open_parts += [lambda: self.destroy_timer(timer), commands.destroy]
         controller.start(told.measured, hearing.on_bearing if hearing.wants_bearings else None)
 
     def close(self) -> None:
@@ -92,7 +102,7 @@ class MotionNode(VoiceNode):
                 wake.sleep(controller)
             except (VoiceError, Refused) as error:
                 self.get_logger().warning(f"not put to sleep: {error}")
-        self._controller = self._hearing = None
+        self._controller = self._hearing = self._commands = None
         while self._open_parts:
             self._open_parts.pop()()
 
@@ -115,8 +125,18 @@ class MotionNode(VoiceNode):
         return self._controller
 
     def _counters(self) -> dict[str, int]:
-        hearing = self._hearing
-        return {} if hearing is None else {"directions": hearing.heard, "turns_to_speaker": hearing.attention.turns}
+        hearing, commands, controller = self._hearing, self._commands, self._controller
+        if hearing is None or commands is None or controller is None:
+            return {}
+        robot = controller.robot
+        return {
+            "targets_refused": getattr(robot, "refused", 0),
+            "states_garbled": getattr(robot, "garbled", 0),
+            "directions": hearing.heard,
+            "turns_to_speaker": hearing.attention.turns,
+            **commands.counters,
+            **self._trajectories.counters,
+        }
 
     def _tell_state(self) -> None:
         controller, told = self._controller, self._told
