@@ -2,6 +2,7 @@
 
 import threading
 import time
+from itertools import pairwise
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
@@ -53,19 +54,27 @@ class Body:
     def counted(self, name, least, timeout=5.0):
         self.ros.wait(lambda: self.counter(name) >= least, timeout, f"{name} >= {least}")
 
-    def check_sent(self, since=0):
+    def check_sent(self, since=0, stopped=False):
         """Every pose that went to the robot: inside the box, velocity and acceleration below the limits.
 
-        A pose at rest is sent twice a second only, so steps of the writer are told by their number, not by the clock.
+        Where nothing was sent for a while (at rest, or because states came late), a new chain of steps begins.
+        stopped: there was a stop or a cancel among it, which may brake harder.
         """
         limits = self.node._limits
-        poses = np.array([pose for _, pose in self.sent[since:]])
+        sent = self.sent[since:]
+        poses = np.array([pose for _, pose in sent])
         assert len(poses) > 2
         assert np.all(poses <= np.array(limits.high) + 1e-6), poses.max(axis=0)
         assert np.all(poses >= np.array(limits.low) - 1e-6), poses.min(axis=0)
-        v = np.diff(poses, axis=0) / 0.02
-        assert np.all(np.abs(v) <= np.array(limits.velocity) * 1.001)
-        assert np.all(np.abs(np.diff(v, axis=0) / 0.02) <= np.array(limits.acceleration) * 1.001)
+        gaps = [k for k in range(1, len(sent)) if sent[k][0] - sent[k - 1][0] > 0.1]
+        hardest = limits.stopping if stopped else limits.acceleration
+        for begin, end in pairwise([0, *gaps, len(sent)]):
+            v = np.diff(poses[begin:end], axis=0) / 0.02
+            a = np.diff(v, axis=0) / 0.02
+            for share in (np.abs(v) / limits.velocity, np.abs(a) / hardest):
+                worst = int(share.max(axis=1).argmax()) if len(share) else 0
+                around = sent[begin + max(0, worst - 2) : begin + worst + 4]
+                assert not len(share) or share.max() <= 1.001, (worst, len(share), share[worst], around)
 
 
 class Stream(threading.Thread):

@@ -18,7 +18,6 @@ CURES = {
     "clamps": "Asked for more than the limits allow. Ask for less, or widen the limits.",
     "joints_held": "Poses that a joint of the neck did not allow (clamps counts them too): ask for less.",
     "late_periods": "The stream of poses was held up: the computer is overloaded.",
-    "joints_guarded": "A pose inside the box that the neck cannot take. Narrow the box to the default.",
     "targets_refused": "The daemon refused a pose. Use a daemon release that docs/reachy_mini.md names; read its log.",
     "states_garbled": "The daemon sent what is no state. As targets_refused.",
     "head_commands": "Stays 0: nothing publishes head_command under this name; look at ros2 topic info.",

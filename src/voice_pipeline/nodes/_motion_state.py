@@ -41,7 +41,8 @@ class MotionTold:
         self._state = node.create_publisher(MotionState, "motion/state", EVENTS)
         self._frames = (str(p["body_frame"]), str(p["head_frame"]))
         # Absolute, as tf2 has it: listeners of every namespace look there.
-        self._tf = node.create_publisher(TFMessage, "/tf", _TF_DEPTH) if p["publish_tf"] else None
+        tells = p["publish_tf"] and not is_other_robot(p)
+        self._tf = node.create_publisher(TFMessage, "/tf", _TF_DEPTH) if tells else None
 
     def destroy(self) -> None:
         """Take the publishers back; after the robot's last word."""
