@@ -90,7 +90,8 @@ def stock_phrases(tools: Iterable[Tool], texts: Sequence[str]) -> list[str]:
 
 def _confirmations(tool: Tool) -> Iterable[str]:
     names = [name for _, name, _, _ in string.Formatter().parse(tool.say) if name]
-    values = [tool.parameters.get("properties", {}).get(name, {}).get("enum") for name in names]
+    # What the model is not told of is asked for seldom: said when it is, not made beforehand.
+    values = [tool.told(name) or None if name in tool.parameters.get("properties", {}) else None for name in names]
     if not tool.say or any(v is None for v in values):
         return
     for combination in itertools.product(*(v for v in values if v is not None)):

@@ -107,6 +107,7 @@ class _Reader(ToolSource):
             needs=tuple(n.lower() for n in entry.get("needs", [])),
             words={k: {v: tuple(w) for v, w in a["words"].items()} for k, a in arguments.items() if "words" in a},
         )
+            offered={k: tuple(a["offered"]) for k, a in arguments.items() if "offered" in a},
         self._check_texts(at, tool)
         self._check_examples(at, tool)
         return tool
@@ -121,7 +122,7 @@ class _Reader(ToolSource):
             full, constants = complete(argument, kind)
         except Misfit as error:
             raise self._mistake((*at, error.key) if error.key else at, where, f"{error}.") from error
-        for key in ("set", "spoken", "words"):
+        for key in ("set", "spoken", "words", "offered"):
             unknown = sorted(set(full.get(key, {})) - set(full.get("enum", [])))
             if unknown:
                 raise self._mistake((*at, key, unknown[0]), f"{where}, key '{key}'", f"{unknown} is not in enum.")

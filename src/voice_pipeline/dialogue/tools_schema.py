@@ -19,6 +19,7 @@ _ARGUMENT: dict[str, Any] = {
         "type": {"enum": ["string", "number", "integer", "boolean"]},
         "description": {"type": "string"},
         "enum": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+        "offered": {"type": "array", "items": {"type": "string"}, "minItems": 1},
         "minimum": {"type": "number"},
         "maximum": {"type": "number"},
         "maxLength": {"type": "integer"},
