@@ -45,7 +45,7 @@ def test_the_model_is_told_of_eleven_and_may_use_all():
         "greet",
         "dance",
     ]
-    assert len(describe(TOOL.spec)) < 180  # 414 with all of them
+    assert len(describe(TOOL.spec)) < 180  # 394 with all of them
     assert "sneeze" not in describe(TOOL.spec)
     box = ToolBox({"play_move": TOOL})
     assert box.validate(ToolCallRequest("play_move", {"name": "sneeze"})).arguments["name"] == "sneeze"

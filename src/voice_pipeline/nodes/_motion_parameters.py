@@ -64,7 +64,7 @@ PARAMETERS = (
     Param(
         "moves_dirs",
         ["config/moves"],
-        "Folders of gestures (*.yaml), later ones win. Those that come with the package by default.",
+        "Folders of gestures (*.yaml, recorded *.json), later ones win. Those that come with the package by default.",
     ),
     Param(
         "base_frame",

@@ -57,6 +57,8 @@ class MotionNode(VoiceNode):
         self._limits = limits_for(p, limits_of(p))
         self._other_robot = ros_control_robot(self, p, self._limits)
         self._moves = fit(load_moves([resource(folder) for folder in p["moves_dirs"]], limits_of(p)), self._limits)
+        for name, note in ((n, note) for n, m in self._moves.items() if n == m.name for note in m.about.notes):
+            self.get_logger().info(f"move {name}: {note}")
         make_robot(p["robot"], p["url"], self._other_robot)  # a wrong url is told now
         self._monitor = MotionHealth(p["robot"], lambda: self._told.states if self._told else 0, self._counters)
         # They outlive a deactivation, so that the goals it ends get their results.
@@ -71,7 +73,7 @@ class MotionNode(VoiceNode):
         box = f"roll {p['roll_limit_deg']:g}, pitch {p['pitch_limit_deg']:g}, yaw {p['yaw_limit_deg']:g} degrees"
         speed = f"{p['head_velocity_deg_s']:g} degrees/s, {p['head_acceleration_deg_s2']:g} degrees/s^2"
         self.get_logger().info(
-            f"robot {p['robot']} at {p['url']}; head within {box}, {speed}; {len(self._moves)} moves"
+            f"robot {p['robot']} at {p['url']}; head within {box}, {speed}; {len({m.name for m in self._moves.values()})} moves"
         )
         self._serving.wake_fault = ""
         liveliness = liveliness_of(p, self._limits)
