@@ -92,6 +92,7 @@ def main() -> int:
     params.verbosity = -1
     params.cache_ram_mib = 0
     params.ctx_shift = False
+    params.fit_params = False
     params.ui = False
     server = xllamacpp.Server(params)
     urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{server.listening_address}/health", timeout=30)

@@ -111,6 +111,9 @@ class LlamaCpp:
         params.cpuparams.poll = params.cpuparams_batch.poll = 0
         params.verbosity = -1
         params.cache_ram_mib = 0  # one conversation: no store of other prompts
+        # Everything is said here; to try what fits it loads the model several times (4 s instead of 1), and nobody hears
+        # a Ctrl-C meanwhile, because the constructor keeps the interpreter.
+        params.fit_params = False
         params.ctx_shift = False  # history.py compacts; a silent shift would drop the system prompt's effect
         # The runtime always opens an HTTP port, on loopback: nobody has its key.
         params.api_keys = [self._key]

@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -26,7 +27,8 @@ from voice_pipeline.ros.worker import any_abandoned
 PARENT = "VOICE_PIPELINE_PARENT"
 _PR_SET_PDEATHSIG = 1
 _SIGNALS = "signals"  # the thread's name
-_GRACE_S = 2.5  # Ctrl-C ends everything within 3 s
+_GRACE_S, _LEAST_GRACE_S = 2.5, 0.3  # Ctrl-C ends everything within 3 s
+_LOOK_S = 0.5  # how often the thread makes sure that it can run
 
 
 def end_with_parent() -> None:
@@ -75,12 +77,21 @@ class StopSignal:
         self._executors.append(executor)
 
     def _watch(self) -> None:
+        self._reader.settimeout(_LOOK_S)
+        looked = time.monotonic()
         while True:
-            for number in self._reader.recv(16):
+            try:
+                numbers = self._reader.recv(16)
+            except TimeoutError:
+                numbers = b""
+            # A library that loads a model may keep the interpreter for seconds; the signal may be as old as that.
+            kept_out = max(0.0, time.monotonic() - looked - _LOOK_S)
+            looked = time.monotonic()
+            for number in numbers:
                 if number in (signal.SIGINT, signal.SIGTERM):
                     self.set()
                     # A model that is just being loaded or warmed up does not hear the signal; nobody waits for it.
-                    threading.Event().wait(_GRACE_S)
+                    threading.Event().wait(max(_LEAST_GRACE_S, _GRACE_S - kept_out))
                     print("[WARN] still busy; ending at once", file=sys.stderr, flush=True)
                     os._exit(0)
 
