@@ -5,6 +5,8 @@ PYTHON ?= python3
 AUDIO ?=
 # One recording for the demo.
 WAV ?=
+# Environments that hold other releases of the robot's daemon, for test-daemons.
+DAEMONS ?=
 # What `record:=true` kept, for eval.
 BAG ?=
 CASES ?=
@@ -16,7 +18,7 @@ RUN = $(ENV) exec python -m voice_pipeline.commands
 # Once everything is there, setup takes a second and no network.
 SETUP = $(PYTHON) scripts/bootstrap.py
 
-.PHONY: help setup demo talk latency test test-distil test-script lint format models robot bench bench-gap bench-barge-in bench-own-voice eval eval-tools eval-windows docs lock clean
+.PHONY: help setup demo talk latency test test-distil test-daemons test-script lint format models robot bench bench-gap bench-barge-in bench-own-voice play-moves eval eval-tools eval-windows docs lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +47,10 @@ test-script:  ## forty sentences with a real model server that is killed, frozen
 	@$(SETUP) --models qwen2.5-coder-0.5b-instruct
 	@$(ENV) exec python -m pytest -s -m script test/node/test_dialogue_script.py $(ARGS)
 
+test-daemons:  ## the motion node on other releases of the robot's daemon (DAEMONS="folder ...": environments with reachy-mini)
+	@$(ENV) for env in $(DAEMONS); do echo "== $$env"; VOICE_PIPELINE_ROBOT_ENV="$$env" python -m pytest -q \
+	  test/node/test_motion_node_moves.py test/node/test_motion_faults.py test/unit/test_motion_simulator.py $(ARGS) || exit 1; done
+
 lint:  ## ruff and mypy
 	@$(SETUP)
 	@$(ENV) ruff check . && ruff format --check . && mypy
@@ -70,6 +76,10 @@ latency:  ## where the time of each turn goes, live; report with pictures at the
 bench-gap:  ## the response gap beside the plain sequence and pipecat (AUDIO=dir, ARGS="--models demo")
 	@$(SETUP) --models demo smollm2-135m-instruct piper-en-us-joe smart-turn-v3.2
 	@$(ENV) exec python -m bench.gap $(if $(AUDIO),--audio $(AUDIO)) $(ARGS)
+
+play-moves:  ## every gesture at twice its speed on the simulated robot, judged by its joints (150 s)
+	@$(SETUP) --robot
+	@$(ENV) exec python -m pytest -s test/node/moves_on_robot.py $(ARGS)
 
 bench-own-voice:  ## how often the robot is ended by its own voice, with the canceller, on a sound server (prints counts)
 	@$(ENV) exec python -m pytest -s test/system/test_own_voice.py -k "takes_its_voice_out or gets_through" $(ARGS)

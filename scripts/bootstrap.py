@@ -34,7 +34,7 @@ def main() -> int:
         "--models", nargs="*", default=[], metavar="NAME", help="models or sets to fetch (see `make models`)"
     )
     parser.add_argument(
-        "--robot", action="store_true", help="also the simulated robot (an environment of its own, 560 MB)"
+        "--robot", action="store_true", help="also the simulated robot (an environment of its own, 600 MB)"
     )
     parser.add_argument("--offline", action="store_true", help="fail instead of using the network")
     options = parser.parse_args()
@@ -161,7 +161,7 @@ def robot_environment(cache: Path, venv: Path, offline: bool) -> None:
     """The simulated robot's daemon needs other versions of many packages: an environment of its own."""
     lock = ROOT / "requirements" / "robot.txt"
     env = make_env(
-        cache, "robot", lock, "the simulated Reachy Mini (about 230 MB to download, 560 MB on disk)", offline
+        cache, "robot", lock, "the simulated Reachy Mini (about 240 MB to download, 600 MB on disk)", offline
     )
     link(ROOT / ".venv-robot", env)
 

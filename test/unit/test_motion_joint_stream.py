@@ -65,7 +65,7 @@ class Bench:
             self.stream.ask(positions, self.now)
         if self.now >= self.due:
             self.due = self.now + PERIOD
-            points = self.stream.next(self.now)
+            points = self.stream.next(self.now, self.controller.at(self.now))
             if points:
                 self.sent.append(points)
                 self.mail.append((self.now + self.late + self.random.uniform(0, self.jitter), points))
@@ -162,7 +162,7 @@ def test_a_gap_is_bridged_no_faster_than_the_limit():
     stream.begin((0.0, 0.0))
     for i in range(1, 50):
         stream.ask((0.02 * i, 0.0), 10.0 + DT * i)
-    points = stream.next(11.0)
+    points = stream.next(11.0, (0.0, 0.0))
     assert points[0].time >= 0.98 / V[0]
 
 
@@ -170,3 +170,20 @@ def test_a_creeping_stream_is_followed():
     bench = Bench()
     bench.play([(5e-6 * i, 0.0) for i in range(2000)])
     assert bench.way[-1][1][0] == pytest.approx(5e-6 * 1999, abs=2e-5)
+
+
+def test_the_pose_that_a_connection_begins_with_is_no_order_even_when_the_encoders_are_noisy():
+    stream = JointStream(V, A, DT, LEAD)
+    stream.begin((0.3, 0.0))
+    for i in range(10):
+        stream.ask((0.302, -0.001), 10.0 + 0.5 * i)
+        assert stream.next(10.0 + 0.5 * i, (0.3, 0.0)) == []
+
+
+def test_a_head_that_somebody_moved_meanwhile_is_fetched_back_no_faster_than_the_limit():
+    stream = JointStream(V, A, DT, LEAD)
+    stream.begin((0.0, 0.0))
+    stream.ask((0.0, 0.0), 10.0)
+    stream.ask((0.01, 0.0), 10.02)
+    points = stream.next(10.02, (0.9, 0.0))
+    assert points[0].time >= 0.89 / V[0]

@@ -2,9 +2,10 @@
 
 Usage: python daemon_launcher.py DAEMON_ARGUMENTS...
 
-Two things the daemon cannot be told: up to release 1.4 it opens TCP 7447 for its SDK, so that a second daemon on the machine
-fails (here it takes any free port, nobody uses it), and it outlives whoever started it (here it ends when its standard input
-is closed, which the kernel does for a parent that dies).
+Three things the daemon cannot be told: up to release 1.4 it opens TCP 7447 for its SDK, so that a second daemon on the
+machine fails (here it takes any free port, nobody uses it); later ones announce themselves by multicast (here not); and
+it outlives whoever started it (here it ends when its standard input is closed, which the kernel does for a parent that
+dies).
 """
 
 import os
@@ -29,6 +30,11 @@ def main() -> None:
             return open_session(config)
 
         zenoh.open = open_on_any_port
+    with suppress(ImportError):  # since 1.8: it would tell every network around of a robot that nobody there can reach
+        from reachy_mini.utils.discovery import MdnsServiceRegistration  # type: ignore[import-not-found]
+
+        for method in ("register", "unregister", "update_name"):
+            setattr(MdnsServiceRegistration, method, lambda *_args, **_options: None)
     threading.Thread(target=end_with_parent, daemon=True).start()
     sys.argv[0] = "reachy-mini-daemon"
     daemon()

@@ -42,21 +42,23 @@ class JointStream:
         self._asked: tuple[float, ...] | None = None
         self._speed: tuple[float, ...] = ()
         self._asked_at = 0.0
+        self._goal: tuple[float, ...] = ()  # where the joints end up without another word
         self._sent: list[JointPoint] = []
         self._sent_at = 0.0
         self.resting = True  # what was sent ends where the stream is, and that stands still
 
     def begin(self, positions: Sequence[float]) -> None:
-        """The joints are at rest here and need no order."""
-        still = tuple(0.0 for _ in positions)
-        self._asked, self._speed = tuple(positions), still
-        self._sent, self._sent_at = [JointPoint(tuple(positions), still, 0.0)], 0.0
+        """The joints are here and need no order: the first position that is asked for is taken as theirs."""
+        self._asked = None
+        self._sent, self._sent_at = [JointPoint(tuple(positions), tuple(0.0 for _ in positions), 0.0)], 0.0
         self.resting = True
 
     def ask(self, positions: tuple[float, ...], now: float) -> None:
         """The next position of the stream."""
         if self._asked is None:
-            self.begin(positions)
+            self._asked = self._goal = positions
+            self._speed = tuple(0.0 for _ in positions)
+            self._asked_at = now
             return
         moved = [q - p for p, q in zip(self._asked, positions, strict=True)]
         steady = now - self._asked_at < 2.5 * self._dt  # after a gap the difference tells no speed
@@ -64,7 +66,7 @@ class JointStream:
             min(max(m / self._dt, -v), v) if steady else 0.0 for m, v in zip(moved, self._top, strict=True)
         )
         self._asked, self._asked_at = positions, now
-        if any(abs(q - p) > _SAME for p, q in zip(self._sent[-1].positions, positions, strict=True)):
+        if any(abs(q - p) > _SAME for p, q in zip(self._goal, positions, strict=True)):
             self.resting = False
 
     def at(self, now: float) -> Joints:
@@ -77,11 +79,16 @@ class JointStream:
             before = point
         return before.positions, tuple(0.0 for _ in before.positions)
 
-    def next(self, now: float) -> list[JointPoint]:
-        """The trajectory to send now; empty when the last one still says it all."""
+    def next(self, now: float, measured: Sequence[float]) -> list[JointPoint]:
+        """The trajectory to send now; empty when the last one still says it all.
+
+        measured: where the joints are, which counts when the last one is over: somebody may have moved them since.
+        """
         if self._asked is None or self.resting:
             return []
         here, speed_here = self.at(now)
+        if now - self._sent_at > self._sent[-1].time + self._lead:
+            here = tuple(measured)
         lead = self._lead
         far = [abs(q - p) for p, q in zip(here, self._asked, strict=True)]
         if any(d > _AHEAD * v * lead for d, v in zip(far, self._top, strict=True)):
@@ -91,6 +98,7 @@ class JointStream:
         speed = tuple(v if steady and abs(end) > _SHORTEST_S else 0.0 for v, end in zip(self._speed, ends, strict=True))
         points = [JointPoint(self._asked, speed, lead), *self._to_rest(speed, lead)]
         self._sent, self._sent_at = [JointPoint(here, speed_here, 0.0), *points], now
+        self._goal = points[-1].positions
         self.resting = not any(speed)
         return points
 

@@ -108,7 +108,7 @@ class TrajectoryRobot:
                 return
             if self._link.update(now, self._states.fresh(now)):
                 self._begin_anew()
-            points = self._stream.next(now) if self._link.free else []
+            points = self._stream.next(now, self._states.positions) if self._link.free else []
             if points:
                 self._link.send(self._port.follow(points), now)
 
