@@ -1,7 +1,9 @@
 """The single writer on a held clock: tasks, policies, the latched stop, staleness and loss, sleep and wake."""
 
 import math
+import threading
 
+import numpy as np
 import pytest
 from test_motion_limits import LIMITS, check
 from test_motion_moves import MOVES
@@ -11,6 +13,7 @@ from voice_pipeline.errors import VoiceError
 from voice_pipeline.motion import wake
 from voice_pipeline.motion.controller import Controller
 from voice_pipeline.motion.no_robot import NoRobot
+from voice_pipeline.motion.paths import brake
 from voice_pipeline.motion.protocol import NEUTRAL, Pose
 from voice_pipeline.motion.tasks import Listener, Outcome, Refused, Settings
 
@@ -248,3 +251,58 @@ def test_without_a_robot_every_order_is_refused_with_the_reason():
         controller.play("nod", 0, 0, False, Listener(print, print))
     with pytest.raises(VoiceError, match="no robot"):
         wake.wake_up(controller)
+
+
+def test_a_robot_that_refuses_to_wake_up_stays_asleep_and_is_sent_nothing():
+    bench = Bench(FakeRobot(ASLEEP))  # motors on, in the sleeping pose: as it was just switched on
+
+    def refuse(pose, duration, abort):
+        raise VoiceError("500", "")
+
+    bench.robot.goto = refuse
+    with pytest.raises(VoiceError, match="500"):
+        wake.wake_up(bench.controller)
+    bench.run(1.0)
+    assert bench.state == "SLEEPING"
+    assert bench.robot.sent == []
+
+
+def test_waking_one_that_is_awake_goes_to_neutral_without_a_step():
+    bench = Bench()
+    bench.play("dance")
+    bench.run(0.7)
+    waking = threading.Thread(target=wake.wake_up, args=(bench.controller,))
+    waking.start()
+    for _ in range(2000):
+        bench.run(0.02)
+        waking.join(0.001)
+        if not waking.is_alive():
+            break
+    assert bench.outcomes() == [Outcome.PREEMPTED]
+    assert bench.robot.pose == pytest.approx(NEUTRAL, abs=1e-4)
+    assert bench.robot.orders == []  # not by its own goto, which would begin with a step
+    check([pose for _, pose in bench.robot.sent])
+
+
+def test_a_cancelled_gesture_is_at_rest_in_100_ms_wherever_it_is():
+    for name in MOVES:
+        for ticks in range(5, 60, 6):
+            bench = Bench()
+            task = bench.play(name)
+            bench.run(ticks * 0.02)
+            if bench.ends:
+                break
+            before = len(bench.robot.sent)
+            bench.controller.cancel(task)
+            bench.run(0.1)
+            rest = bench.robot.pose
+            bench.run(0.2)
+            assert bench.robot.pose == rest, (name, ticks)
+            assert len(bench.robot.sent) - before <= 6
+            assert bench.outcomes() == [Outcome.CANCELLED]
+            check([pose for _, pose in bench.robot.sent], stops=True)
+
+
+def test_a_stop_from_full_speed_of_every_axis_takes_its_time_and_no_longer():
+    path = brake((np.zeros(7), np.array(LIMITS.velocity), np.zeros(7)), LIMITS, LIMITS.stopping)
+    assert path.duration == pytest.approx(0.08, abs=1e-6)

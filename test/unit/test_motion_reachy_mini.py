@@ -1,6 +1,7 @@
 """The client of the robot's daemon against a server that misbehaves: garbage, silence, refusals, closed connections."""
 
 import json
+import math
 import threading
 import time
 from http import HTTPStatus
@@ -167,6 +168,62 @@ def test_an_address_that_is_none_is_refused():
         make_robot("reachy", "")
 
 
-def test_a_state_with_a_number_that_is_none_is_refused():
-    with pytest.raises(ValueError, match="finite"):
-        parse_state(json.dumps({**STATE, "head_joints": [1, 2]}))
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"head_joints": [1, 2]}, "nine are expected"),
+        ({"head_joints": [0.2, 1, 2, 3, math.nan, 5, 6]}, "beyond"),
+        ({"head_joints": "0123456"}, "no number"),
+        ({"body_yaw": True}, "no number"),
+        ({"body_yaw": "0.2"}, "no number"),
+        ({"body_yaw": 10**400}, "beyond"),
+        ({"body_yaw": 100.0}, "beyond"),
+        ({"antennas_position": {"0": 1}}, "no number"),
+        ({"head_pose": [0, 0, 0, 0, 0, 0]}, "TypeError"),
+        ({"head_pose": STATE["head_pose"] | {"z": 3.0}}, "beyond"),
+        ({"control_mode": None}, "control_mode"),
+        ({"control_mode": {}}, "control_mode"),
+    ],
+)
+def test_a_state_of_another_type_or_of_no_possible_size_is_refused(change, why):
+    with pytest.raises(ValueError, match=why):
+        parse_state(json.dumps(STATE | change))
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "9" * 5000, b"\xff\xfe\x00", "", '"x"', "1e999", "{}"])
+def test_what_is_no_state_at_all_is_a_value_error_and_nothing_else(text):
+    with pytest.raises(ValueError):
+        parse_state(text)
+
+
+def test_an_error_that_nobody_thought_of_is_told_and_the_connection_is_made_again(start):
+    daemon, _, _ = start([])
+    until(lambda: daemon.connections == 1)
+    fails = []
+
+    def on_state(state):
+        fails.append(state)
+        raise LookupError("a bug")
+
+    other = ReachyMini(daemon.url)
+    daemon.states = [STATE]
+    other.start(on_state)
+    try:
+        until(lambda: "a bug" in other.fault)
+        until(lambda: len(fails) >= 2)
+    finally:
+        other.close()
+
+
+def test_a_move_that_cannot_be_watched_is_ended(monkeypatch):
+    robot = ReachyMini("http://127.0.0.1:9")
+    asked = []
+
+    def ask(method, path, body=None):
+        asked.append((path, body))
+        return {"uuid": "u"} if path.endswith("goto") else "garbage"
+
+    monkeypatch.setattr(robot, "_ask", ask)
+    with pytest.raises(VoiceError, match="garbage"):
+        robot.goto(NEUTRAL, 1.0, lambda: False)
+    assert asked[-1] == ("/api/move/stop", {"uuid": "u"})

@@ -402,6 +402,11 @@ class Controller:
         """Connected, motors on and not in the sleeping pose."""
         return self._link.connected and self._link.awake
 
+    @property
+    def looks_awake(self) -> bool:
+        """By its last state: motors on, and not in the sleeping pose."""
+        return self._link.looks_awake
+
     def rest(self, listener: Listener) -> Task:
         """Go to neutral, body and antennas included, whatever runs. Raises Refused."""
         with self.lock:

@@ -57,13 +57,19 @@ class Link:
             return "lost" if was else ""
         if not self.connected:
             self.connected, self.stale, self._astray_since = True, False, None
-            self.awake = state.motors == "enabled" and self._limits.contains(state.pose, _AWAKE_MARGIN)
+            self.awake = self.looks_awake
             return "back"
         if self.awake and state.motors != "enabled" and not handed_over:
             self.awake = False
             return "asleep"
         was, self.stale = self.stale, self.age(now) > _STALE_S
         return "stale" if self.stale and not was else ""
+
+    @property
+    def looks_awake(self) -> bool:
+        """By its last state: motors on, and not in the sleeping pose."""
+        state = self._robot.state
+        return state is not None and state.motors == "enabled" and self._limits.contains(state.pose, _AWAKE_MARGIN)
 
     @property
     def velocity(self) -> Pose:
@@ -87,6 +93,6 @@ class Link:
 
     def reason(self, now: float) -> str:
         """Why it is not connected, and what to do."""
-        if self._robot.connected and not self.connected and self._robot.state is not None:
+        if self._robot.connected and not self.connected and self._robot.state is not None and not self._robot.fault:
             return f"The robot's daemon hangs: no state for {self.age(now):.1f} s. Restart it if it does not come back."
         return self._robot.fault or "The robot does not answer yet."

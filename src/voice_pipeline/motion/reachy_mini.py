@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from voice_pipeline.errors import VoiceError
-from voice_pipeline.motion.protocol import Bearing, HeadPose, Pose, RobotState
+from voice_pipeline.motion.daemon_state import parse_state
+from voice_pipeline.motion.protocol import Bearing, Pose, RobotState
 from voice_pipeline.motion.sound_array import SoundArray
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ _SILENCE_S = 2.0  # without a state on an open connection: it may be dead withou
 _GLANCE_S = 0.1  # how often a silent connection is asked whether it is to be closed
 _BACKOFF_S = (0.5, 5.0)  # first and longest wait between attempts
 _POLL_S = 0.05  # how often a running goto is asked after
+_LOOK = "Look at the daemon's log."
 _START_DAEMON = (
     "Start its daemon (simulated: make robot and scripts/robot_sim run), switch the robot on, or correct the url."
 )
@@ -141,16 +143,24 @@ class ReachyMini:
         """Until the daemon's move `task` is over. A daemon that died would never end it: the deadline does."""
         uuid = task.get("uuid") if isinstance(task, dict) else None
         deadline = time.monotonic() + timeout
-        while not self._closing.wait(_POLL_S):
-            if abort():
-                with suppress(VoiceError):
-                    self._ask("POST", "/api/move/stop", {"uuid": uuid})
-                return
-            running = self._ask("GET", "/api/move/running")
-            if not any(isinstance(r, dict) and r.get("uuid") == uuid for r in running):
-                return
-            if time.monotonic() > deadline:
-                raise VoiceError(f"The robot did not finish its move in {timeout:.1f} s.", "Look at the daemon's log.")
+        try:
+            while not self._closing.wait(_POLL_S) and not abort():
+                running = self._ask("GET", "/api/move/running")
+                if not isinstance(running, list):
+                    raise VoiceError(f"The robot's daemon answers {str(running)[:80]!r} for its moves.", _LOOK)
+                if not any(isinstance(r, dict) and r.get("uuid") == uuid for r in running):
+                    return
+                if time.monotonic() > deadline:
+                    raise VoiceError(f"The robot did not finish its move in {timeout:.1f} s.", _LOOK)
+        except VoiceError:
+            self._stop_move(uuid)  # or it goes on, and what is streamed meanwhile takes effect at its end with a jump
+            raise
+        if not self._closing.is_set():
+            self._stop_move(uuid)
+
+    def _stop_move(self, uuid: Any) -> None:
+        with suppress(VoiceError):
+            self._ask("POST", "/api/move/stop", {"uuid": uuid})
 
     def _ask(self, method: str, path: str, body: Any = None) -> Any:
         import httpx
@@ -167,7 +177,7 @@ class ReachyMini:
             text = error.response.text[:200]
             raise VoiceError(
                 f"The robot's daemon refused {method} {path}: {error.response.status_code} {text}",
-                "Look at the daemon's log.",
+                _LOOK,
             ) from error
         except (httpx.HTTPError, ValueError) as error:
             raise VoiceError(f"No robot answers at {self._url} ({_words(error)}).", _START_DAEMON) from error
@@ -186,6 +196,8 @@ class ReachyMini:
                 self._fault = str(error)
             except (WebSocketException, OSError, ValueError) as error:
                 self._fault = f"The connection to {self._url} broke ({_words(error)}). {_START_DAEMON}"
+            except Exception as error:  # this thread is the only way back: whatever went wrong, try again and say so
+                self._fault = f"The connection to {self._url} failed ({type(error).__name__}: {_words(error)})."
             finally:
                 self._commands = None
             state = self._state
@@ -241,26 +253,6 @@ class ReachyMini:
             with suppress(TimeoutError):
                 commands.recv(timeout=0)  # answered only when a target was wrong; unread answers would block the daemon
                 self.refused += 1
-
-
-def parse_state(text: str | bytes) -> RobotState:
-    """One message of the state stream.
-
-    Raises:
-        ValueError: not JSON, or a field is missing, of another type or not finite.
-    """
-    try:
-        data = json.loads(text)
-        head = data["head_pose"]
-        pose = HeadPose(*(float(head[k]) for k in HeadPose._fields))
-        joints = tuple(map(float, (*data["head_joints"], *data["antennas_position"])))
-        body_yaw = float(data["body_yaw"])
-        motors = str(data["control_mode"])
-    except (KeyError, TypeError, IndexError) as error:
-        raise ValueError(f"{type(error).__name__}: {error}") from None
-    if len(joints) != 9 or not all(map(math.isfinite, (*pose, *joints, body_yaw))):
-        raise ValueError("nine finite joints and a finite pose are expected")
-    return RobotState(time.monotonic(), time.time_ns(), pose, body_yaw, joints, motors)
 
 
 def _head(pose: Pose) -> dict[str, float]:

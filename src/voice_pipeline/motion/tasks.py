@@ -113,7 +113,7 @@ class Settings:
     """
 
     rate: float = 50.0
-    state_timeout: float = 0.5
+    state_timeout: float = 0.4
     tolerance: float = 0.087
     settle: float = 0.6
     keep_awake: bool = True

@@ -19,13 +19,18 @@ _NEUTRAL_S = 10.0
 
 def wake_up(controller: Controller) -> str:
     """Motors on, to neutral by the robot's own goto, then the stream: streaming straight after switching the motors on
-    in the sleeping pose can take the daemon down. Returns what was done, for people.
+    in the sleeping pose can take the daemon down. One that is awake goes to neutral within the limits. Returns what was
+    done, for people.
 
     Raises:
         VoiceError: no robot, the stop is latched, or the robot failed.
+        Refused: it was awake and cannot move now.
     """
+    if controller.awake:
+        _to_neutral(controller)
+        return "awake"
     controller.hand_over("wake_up", awake=True)
-    aborted = True
+    aborted, done = True, False
     try:
         state = controller.robot.state
         if state is None:
@@ -34,8 +39,9 @@ def wake_up(controller: Controller) -> str:
         duration = _duration(controller, state)
         controller.robot.goto(NEUTRAL, duration, lambda: controller.stopped)
         aborted = controller.stopped
+        done = not aborted
     finally:
-        controller.take_back(awake=True)
+        controller.take_back(awake=done or controller.looks_awake)
     if aborted:
         raise VoiceError("Waking up was stopped.", "Call motion/reset_stop, then motion/wake_up.")
     return "awake"
@@ -58,7 +64,7 @@ def sleep(controller: Controller) -> str:
             controller.robot.set_motors(False)
             folded = True
     finally:
-        controller.take_back(awake=not folded)
+        controller.take_back(awake=not folded and controller.looks_awake)  # half folded it is asleep
     if not folded:
         raise VoiceError("Going to sleep was stopped.", "Call motion/reset_stop, then motion/sleep.")
     return "asleep"
@@ -77,7 +83,7 @@ def _to_neutral(controller: Controller) -> None:
         raise VoiceError(f"The robot did not come to rest in {_NEUTRAL_S:g} s.", "Look at /diagnostics.")
     outcome, message = ending[0]
     if outcome is not Outcome.NONE:
-        raise VoiceError(f"The robot cannot go to sleep: {message}", "Try again.")
+        raise VoiceError(f"The robot did not go to neutral: {message}", "Try again.")
 
 
 def _duration(controller: Controller, state: RobotState) -> float:

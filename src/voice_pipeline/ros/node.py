@@ -77,6 +77,10 @@ class VoiceNode(LifecycleNode):
         """What to tell on /diagnostics while active."""
         return Health()
 
+    def tell_health(self) -> None:
+        """Publish the health now and not at the next second: it changed. From any thread."""
+        self._tick()
+
     @property
     def active(self) -> bool:
         """True between activate and deactivate. Callbacks drop their message when it is False."""
