@@ -1,6 +1,7 @@
 """head_command, enable_motors and what /diagnostics counts of them, against the robot's real daemon in simulation."""
 
 import math
+from pathlib import Path
 
 import pytest
 from geometry_msgs.msg import PoseStamped
@@ -179,3 +180,5 @@ def test_every_figure_on_diagnostics_has_a_cure(body):
     told = {v.key for m in body.diagnostics for s in m.status if s.name == "motion" for v in s.values}
     assert told - {"robot", "state", "control_mode", "joint_check"} <= set(CURES)
     assert len(told) > 15
+    page = (Path(__file__).resolve().parents[2] / "docs" / "reachy_mini.md").read_text(encoding="utf-8")
+    assert not [name for name in CURES if f"| `{name}` |" not in page]

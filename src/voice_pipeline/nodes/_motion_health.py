@@ -36,10 +36,11 @@ CURES = {
 # Somebody's program or the daemon is wrong when these rise: worth a WARN, for so long that people see it.
 _WARNINGS = ("head_commands_refused", "trajectories_refused", "targets_refused", "states_garbled")
 _SHOWN_S = 5.0
+_COUNTED_S = 0.8
 
 
 class MotionHealth:
-    """Judges a controller once a second.
+    """Judges a controller once a second, and when its state changes.
 
     Args:
         robot: the name of the robot.
@@ -49,7 +50,8 @@ class MotionHealth:
 
     def __init__(self, robot: str, states: Callable[[], int], counters: Callable[[], Mapping[str, int]]) -> None:
         self._robot, self._states, self._counters = robot, states, counters
-        self._counted = (0.0, 0)
+        self._counted = (0.0, 0)  # when, and how many states there were
+        self._rate = 0.0
         self._before: Mapping[str, int] = {}
         self._warning, self._warned = "", 0.0
 
@@ -57,8 +59,6 @@ class MotionHealth:
         """The level, one line that names the cure, and the figures."""
         now = time.monotonic()
         status = controller.status(now)
-        then, counted = self._counted
-        self._counted = (now, self._states())
         counters = self._counters()
         self._notice(counters, now)
         values: Values = {
@@ -66,7 +66,7 @@ class MotionHealth:
             "state": status.state.lower(),
             "control_mode": status.measured.motors if status.measured else "",
             "state_age_s": status.age,
-            "states_per_s": (self._counted[1] - counted) / max(now - then, 1e-3) if then else 0.0,
+            "states_per_s": self._measure(now),
             "clamps": status.clamps,
             "joint_check": "off" if controller.limits.guard is None else "on",
             "joints_held": controller.guarded,
@@ -87,6 +87,14 @@ class MotionHealth:
         if self._warning and now - self._warned < _SHOWN_S:
             return Health(WARN, self._warning, values)
         return Health(OK, status.detail or "ok", values)
+
+    def _measure(self, now: float) -> float:
+        """States a second; a short while tells nothing, so the last figure stands."""
+        then, counted = self._counted
+        if now - then > _COUNTED_S:
+            self._counted = (now, self._states())
+            self._rate = (self._counted[1] - counted) / (now - then) if then else 0.0
+        return self._rate
 
     def _notice(self, counters: Mapping[str, int], now: float) -> None:
         for name in _WARNINGS:

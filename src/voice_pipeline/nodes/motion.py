@@ -22,7 +22,7 @@ from voice_pipeline.nodes._motion_liveliness import MotionLiveliness
 from voice_pipeline.nodes._motion_liveliness_parameters import liveliness_of
 from voice_pipeline.nodes._motion_orders import MotionOrders
 from voice_pipeline.nodes._motion_parameters import PARAMETERS, limits_of, settings_of
-from voice_pipeline.nodes._motion_ros_control import limits_for, ros_control_robot
+from voice_pipeline.nodes._motion_ros_control import is_other_robot, limits_for, ros_control_robot
 from voice_pipeline.nodes._motion_services import MotionServices
 from voice_pipeline.nodes._motion_state import MotionTold
 from voice_pipeline.nodes._motion_trajectory import MotionTrajectories
@@ -45,6 +45,7 @@ class MotionNode(VoiceNode):
         self._hearing: MotionHearing | None = None
         self._told: MotionTold | None = None
         self._commands: MotionCommands | None = None
+        self._trajectories: MotionTrajectories | None = None
         self._loaded_parts: list[Callable[[], Any]] = []  # what unload() calls, last first
         self._open_parts: list[Callable[[], Any]] = []  # what close() calls, last first
         super().__init__("motion", **kwargs)
@@ -64,8 +65,10 @@ class MotionNode(VoiceNode):
         # They outlive a deactivation, so that the goals it ends get their results.
         services = self._serving = MotionServices(self, self._body)
         orders = MotionOrders(self, self._body, p)
-        trajectories = self._trajectories = MotionTrajectories(self, self._body, p)
-        self._loaded_parts = [services.destroy, orders.destroy, trajectories.destroy]
+        self._loaded_parts = [services.destroy, orders.destroy]
+        if not is_other_robot(p):  # one that is driven by a trajectory controller has that action already
+            trajectories = self._trajectories = MotionTrajectories(self, self._body, p)
+            self._loaded_parts.append(trajectories.destroy)
 
     def open(self) -> None:
         """Connect to the robot and publish what it measures."""
@@ -82,7 +85,7 @@ class MotionNode(VoiceNode):
             self._limits,
             self._moves,
             settings_of(p),
-            on_change=self._tell_state,
+            on_change=self._tell_change,
             on_asleep=self._serving.wake_soon,
             liveliness=liveliness,
         )
@@ -112,6 +115,7 @@ class MotionNode(VoiceNode):
         """Forget the gestures; end actions and services."""
         while self._loaded_parts:
             self._loaded_parts.pop()()
+        self._trajectories = None
         self._moves = {}
 
     def health(self) -> Health:
@@ -137,8 +141,12 @@ class MotionNode(VoiceNode):
             "directions": hearing.heard,
             "turns_to_speaker": hearing.attention.turns,
             **commands.counters,
-            **self._trajectories.counters,
+            **(self._trajectories.counters if self._trajectories else {}),
         }
+
+    def _tell_change(self) -> None:
+        self._tell_state()
+        self.tell_health()
 
     def _tell_state(self) -> None:
         controller, told = self._controller, self._told
