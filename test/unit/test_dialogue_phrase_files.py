@@ -79,7 +79,7 @@ def test_a_model_that_wants_to_nod_at_everything_may_not_where_it_is_forbidden(l
 @pytest.mark.parametrize(
     ("language", "text"),
     [
-        ("de", "Ich fände es schön, wenn du mal nicken würdest, bitte nick"),
+        ("de", "Ich finde, dass alle Leute viel mehr nicken"),
         ("de", "Könntest du so freundlich sein und mit deinem Kopf nicken?"),
         ("fr", "Peux-tu me montrer comment on hoche la tête ?"),
         ("es", "¿Puedes asentir con mucha alegría?"),

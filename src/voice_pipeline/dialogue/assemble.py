@@ -102,6 +102,7 @@ class Assembled:
         self._read_facts()
         if self.history.facts:
             self.model.read_ahead(self.history.prompt("Hello"), self.tools.specs, threading.Event())
+        self._books.prepare()
         self.ready = True
 
     def answer(

@@ -9,14 +9,16 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from voice_pipeline.dialogue.asides import Asides
 from voice_pipeline.dialogue.guards import Reason, affirmed, forbids
 from voice_pipeline.dialogue.local_tools import MEMORY_TOOLS
 from voice_pipeline.dialogue.other_guard import OtherGuard
 from voice_pipeline.dialogue.phrase_files import PhraseFile
-from voice_pipeline.dialogue.phrases import PhraseBook
+from voice_pipeline.dialogue.phrases import PhraseBook, value_words
 from voice_pipeline.dialogue.protocol import ToolCallRequest
 from voice_pipeline.dialogue.tools import Tool
 from voice_pipeline.dialogue.tools_file import ToolFile
+from voice_pipeline.dialogue.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -31,23 +33,45 @@ class Book:
     phrases: PhraseBook
     guard: OtherGuard | None = None
     lexical: bool = True
+    asides: Asides | None = None
+    vocabulary: Vocabulary | None = None
 
     def forbids(self, utterance: str) -> Reason:
-        """Why nothing may move on this utterance; empty when the model may decide."""
-        return self.guard.forbids(utterance) if self.guard else forbids(utterance, self.language)
+        """Why no tool may be called on this utterance; empty when the model may decide."""
+        reason = self.guard.forbids(utterance) if self.guard else forbids(utterance, self.language)
+        return reason or ("story" if self.asides and self.asides.told(utterance) else "")
 
     def may_call(self, name: str, utterance: str) -> bool:
-        """Whether the model may call a tool: the utterance speaks of it, and not only to forbid it."""
+        """Whether the model may call a tool: the utterance speaks of it, of nothing else, and not only to forbid it."""
         tool = self.tools[name]
         if not self.lexical:
             return name not in MEMORY_TOOLS  # without words for it nobody knows whether it was asked for
+        if self.vocabulary is not None and 0 <= tool.strange_words < self.vocabulary.strange(utterance, tool.needs):
+            return False
         if self.guard:
             return self.guard.asked_for(utterance, tool.needs, tool.unless)
-        return tool.asked_for(affirmed(utterance, self.language) if tool.moves else utterance)
+        return tool.asked_for(affirmed(utterance, self.language) if tool.kind != "local" else utterance)
+
+    def heard(self, name: str, arguments: Mapping[str, object], utterance: str) -> bool:
+        """Whether the person used a word for each value that the model chose; the file may have none for some."""
+        if not self.lexical:
+            return True
+        tool, text = self.tools[name], f" {self.phrases.wording.spoken(utterance)}"
+        for argument, value in arguments.items():
+            said = [w for w, v in value_words(tool, argument, self.phrases.wording).items() if v == value]
+            gap = " " if self.phrases.wording.spaces else ""
+            said += [self.phrases.wording.plain(w) for w in tool.any.get(argument, ())] if said else []
+            if said and not any(f"{gap}{w}" in text for w in said):
+                return False
+        return True
 
     def parts(self, utterance: str, most: int) -> list[str]:
-        """See PhraseBook.split; what is forbidden stays whole."""
-        return [utterance] if not self.lexical or self.forbids(utterance) else self.phrases.split(utterance, most)
+        """The requests in it, each for itself; what is forbidden, and what is not sure, stays whole."""
+        if not self.lexical or self.phrases.match(utterance) is not None:
+            return [utterance]
+        if self.asides is not None and (commands := self.asides.commands(utterance, most)) is not None:
+            return commands
+        return [utterance] if self.forbids(utterance) else self.phrases.split(utterance, most)
 
     def calls(self, parts: Iterable[str]) -> list[ToolCallRequest] | None:
         """What phrases make of all parts; None when there is one that no phrase matches."""
@@ -67,14 +91,19 @@ class Books:
 
     def __init__(self, file: ToolFile, own: str, files: Mapping[str, PhraseFile]) -> None:
         own = own.lower()[:2]
-        base = Book(file.language, file.tools, PhraseBook(file.tools))
-        self._books = {file.language: base}
+        self._books = {file.language: Book(file.language, file.tools, PhraseBook(file.tools))}
         for language, phrases in files.items():
-            if language != file.language:
-                tools = _free(phrases) if language == own else phrases.tools
-                self._books[language] = Book(language, tools, phrases.phrases, phrases.guard)
+            tools = phrases.tools if language in (file.language, "en") or language != own else _free(phrases)
+            self._books[language] = Book(
+                language, tools, phrases.phrases, phrases.guard, asides=phrases.asides, vocabulary=phrases.vocabulary
+            )
         # Without a phrase file the model alone decides in the node's language.
         self._own = self._books.get(own) or Book(own, file.tools, PhraseBook({}), lexical=False)
+
+    def prepare(self) -> None:
+        """Compile the phrases of all languages, so that no utterance waits for it."""
+        for book in self._books.values():
+            book.phrases.prepare()
 
     def choose(self, utterance: str, language: str, most: int, by_phrase: bool = True) -> tuple[Book, list[str]]:
         """The book for an utterance, and its parts.

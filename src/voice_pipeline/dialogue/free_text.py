@@ -9,6 +9,7 @@ from voice_pipeline.dialogue.protocol import ToolCallRequest
 from voice_pipeline.dialogue.tools import Tool
 
 _POLITE = re.compile(r"[\s,]+(?:please|thanks|thank you)$", re.I)
+_LAYERS = 4  # polite pieces before it: "hey Reachy, could you please"
 _PIECE = re.compile(r"\[[^\]]*\]|{\w+}|\([^)]*\)|[^\[{(]+")
 
 
@@ -20,7 +21,8 @@ class FreeText:
     """
 
     def __init__(self, tools: Mapping[str, Tool], before: str) -> None:
-        self._before = re.compile(f"(?:{before.replace(' ', '[ ,]+')}[ ,]+)*", re.I)
+        # One layer at a time and few of them: patterns with a * in them would be tried in every way otherwise.
+        self._before = re.compile(before.replace(" ", "[ ,]+"), re.I)
         self._phrases = [
             (re.compile(_pattern(phrase), re.I), tool, dict(arguments))
             for tool in tools.values()
@@ -31,8 +33,10 @@ class FreeText:
     def match(self, utterance: str) -> ToolCallRequest | None:
         """The call that the whole utterance asks for; not where `unless` of the tool says that it means something else."""
         text = " ".join(utterance.replace("’", "'").split()).strip(" .,;:!?")
-        start = self._before.match(text)
-        text = _POLITE.sub("", text[start.end() if start else 0 :])
+        for _ in range(_LAYERS):
+            start = self._before.match(text)
+            text = text[start.end() if start else 0 :]
+        text = _POLITE.sub("", text)
         for pattern, tool, arguments in self._phrases:
             found = pattern.fullmatch(text)
             if found is not None and tool.asked_for(text):

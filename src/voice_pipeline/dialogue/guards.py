@@ -63,6 +63,11 @@ def forbids(utterance: str, language: str = "en") -> Reason:
     return "negated" if _only_negated(text) else ""
 
 
+def negated(clause: str) -> bool:
+    """Something is refused in an English clause."""
+    return _NEGATION.search(clause.lower().replace("’", "'")) is not None
+
+
 def affirmed(utterance: str, language: str = "en") -> str:
     """The utterance without its negated clauses: "don't look left, nod" speaks of nodding only."""
     if not language.lower().startswith("en"):

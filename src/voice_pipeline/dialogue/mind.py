@@ -144,7 +144,8 @@ class Mind:
                 self._follow_up(prompt, run)
         elif self._confirmation.lapsed():
             parts = run.after_its_time(question, parts)
-        run.only_words = bool(self._confirmation.read(question)) and not _asks(prompt[:-1])
+        run.assents = bool(self._confirmation.read(question))
+        run.only_words = run.assents and not _asks(prompt[:-1])
         for i, part in enumerate(parts):
             if run.asks:
                 break
@@ -251,6 +252,7 @@ class _Run:
         self.gate = gate
         self.confirmation = mind._confirmation
         self.only_words = False  # a yes or no that answers nothing: no request, whatever the model makes of it
+        self.assents = False  # a yes or no alone: what it is about was said before
         self.asks = False  # the robot asked for a yes: nothing else happens before it
         self._rest: Sequence[str] = ()
         self.answer = Answer()
@@ -276,7 +278,7 @@ class _Run:
             for t in self.tools.tools.values()
             if not self.only_words
             and not t.only_phrases
-            and not (t.moves and self.forbidden)
+            and not (t.kind != "local" and self.forbidden)
             and self._book.may_call(t.name, part)
         )
         self.wants_follow_up = self.silent = self.repeats = False
@@ -311,6 +313,8 @@ class _Run:
             call = self.tools.validate(request, by_model)
             if by_model and call.tool.name not in self.permitted:
                 raise RefusedCall(f"nobody asked for {call.tool.name}{self.forbidden and f' ({self.forbidden})'}.")
+            if by_model and not self.assents and not self._book.heard(call.tool.name, call.arguments, self._part):
+                raise RefusedCall(f"nobody said {', '.join(map(str, call.arguments.values()))}.")
             if by_model and call.tool.name == "remember" and not said_in(str(call.arguments["fact"]), self._part):
                 raise RefusedCall("nobody said that. The fact has to be in the person's words.")
             if self.gate is not None:

@@ -21,6 +21,7 @@ class OtherGuard:
         negations: words, or beginnings of words with a * behind; pieces of words in a language without spaces.
         questions: how questions begin; how they end, in a language without spaces.
         stories: how something is told about somebody else.
+        reports: that somebody said something, patterns.
     """
 
     def __init__(
@@ -30,9 +31,11 @@ class OtherGuard:
         negations: Iterable[str],
         questions: Iterable[str],
         stories: Iterable[str],
+        reports: Iterable[str] = (),
     ) -> None:
         self._wording = wording
-        self._asks = self._words(asks)
+        self._asks = self._patterns(asks)
+        self._reports = self._patterns(reports)
         self._negations = self._words(negations)
         self._questions = self._words(questions)
         self._stories = self._words(stories)
@@ -42,11 +45,17 @@ class OtherGuard:
         text = words_only(utterance, self._wording.spaces)
         if self._negations.search(text):
             return "negated"
+        if self._reports.search(text + " "):
+            return "story"
         rest = self._wording.without_politeness(text) or text
-        if self._begins(self._stories, rest) and not self._begins(self._asks, text):
+        if self._begins(self._stories, rest) and not self._begins(self._asks, text + " "):
             return "story"
         asked = fold(utterance).rstrip().endswith("?") or self._is_question(rest)
         return "question" if asked and not self._asked_politely(text) else ""
+
+    def negated(self, clause: str) -> bool:
+        """Something is refused in it."""
+        return self._negations.search(words_only(clause, self._wording.spaces)) is not None
 
     def asked_for(self, utterance: str, needs: Iterable[str], unless: Iterable[str]) -> bool:
         """Whether what was said speaks of a tool with these `needs` and `unless`, see Tool.asked_for."""
@@ -61,11 +70,15 @@ class OtherGuard:
 
     def _asked_politely(self, text: str) -> bool:
         if self._wording.spaces:
-            return self._asks.search(text) is not None
+            return self._asks.search(text + " ") is not None
         return any(found.end() == len(text) for found in self._asks.finditer(text))
 
     def _begins(self, words: re.Pattern[str], text: str) -> bool:
         return words.match(text) is not None
+
+    def _patterns(self, sources: Iterable[str]) -> re.Pattern[str]:
+        begin = r"(?<!\S)" if self._wording.spaces else ""
+        return re.compile(begin + self._wording.dialect.either(tuple(sources)))
 
     def _words(self, words: Iterable[str]) -> re.Pattern[str]:
         """A pattern for any of the words, whole; with * for all that begin so."""

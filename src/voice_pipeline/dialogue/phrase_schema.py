@@ -14,6 +14,7 @@ _TOOL = {
     "additionalProperties": False,
     "properties": {
         "say": {"type": "string"},
+        "confirm": {"type": "string", "minLength": 5},
         "spoken": {
             "type": "object",
             "additionalProperties": {"type": "object", "additionalProperties": {"type": "string"}},
@@ -43,6 +44,14 @@ SCHEMA = {
         "negations": {**_WORDS, "minItems": 1},
         "questions": _WORDS,
         "stories": _WORDS,
+        # Of tools that ask first, where the file has no question of their own.
+        "confirm": {"type": "string", "minLength": 5},
+        "sets": {"type": "object", "additionalProperties": {**_WORDS, "minItems": 1}},
+        "asides": {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": dict.fromkeys(("reports", "insists", "conditions", "corrections", "contexts", "joints"), _WORDS),
+        },
         "tools": {"type": "object", "additionalProperties": _TOOL},
     },
 }  # fmt: skip

@@ -55,25 +55,29 @@ class Tool:
     only_phrases: bool = False  # never offered to the model
     needs: tuple[str, ...] = ()  # beginnings of words, one of which the person must have used
     unless: tuple[str, ...] = ()  # beginnings of words that mean something else than this robot
+    strange_words: int = -1  # that may be in what the person said, of those that no phrase knows; -1: any number
+    any: dict[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # beginnings of words that leave the choice to a model
     words: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
-
     offered: dict[str, tuple[str, ...]] = field(default_factory=dict)  # values that the model is told; else all
+
     @property
     def spec(self) -> ToolSpec:
         """What the model is told. Bounds that only an int32 sets tell it nothing, and cost tokens."""
         shown = {k: {s: v for s, v in p.items() if not _endless(s, v)} for k, p in self._properties.items()}
-        return ToolSpec(
         for key in self.offered.keys() & shown.keys():
             shown[key]["enum"] = self.told(key)
+        return ToolSpec(
             self.name, self.description, {**self.parameters, "properties": shown} if shown else self.parameters
         )
 
-    @property
     def told(self, argument: str) -> list[str]:
         """The values of an enum that the model is told; phrases, and a call of the model's own idea, may use all."""
         values: list[str] = self._properties[argument].get("enum", [])
         return [v for v in values if v in self.offered.get(argument, values)] or values
 
+    @property
     def _properties(self) -> Mapping[str, Any]:
         properties: Mapping[str, Any] = self.parameters.get("properties", {})
         return properties

@@ -103,11 +103,13 @@ class _Reader(ToolSource):
                 (p, {}) if isinstance(p, str) else (p["say"], p["arguments"]) for p in entry.get("phrases", [])
             ),
             only_phrases=entry.get("only_phrases", False),
+            strange_words=entry.get("strange_words", -1),
             unless=tuple(n.lower() for n in entry.get("unless", [])),
             needs=tuple(n.lower() for n in entry.get("needs", [])),
+            any={k: tuple(a["any"]) for k, a in arguments.items() if "any" in a},
             words={k: {v: tuple(w) for v, w in a["words"].items()} for k, a in arguments.items() if "words" in a},
-        )
             offered={k: tuple(a["offered"]) for k, a in arguments.items() if "offered" in a},
+        )
         self._check_texts(at, tool)
         self._check_examples(at, tool)
         return tool

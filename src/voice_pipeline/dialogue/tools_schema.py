@@ -33,6 +33,7 @@ _ARGUMENT: dict[str, Any] = {
         },
         "spoken": {"type": "object", "additionalProperties": {"type": "string"}},
         "words": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+        "any": _TEXTS,
     },
 }
 _PHRASE = {
@@ -81,6 +82,7 @@ _TOOL: dict[str, Any] = {
         "say": {"type": "string"},
         "only_phrases": {"type": "boolean"},
         "unless": _TEXTS,
+        "strange_words": {"type": "integer", "minimum": 0, "maximum": 20},
         "needs": _TEXTS,
         "phrases": {"type": "array", "items": {"anyOf": [{"type": "string"}, _PHRASE]}},
         "examples": {"type": "array", "items": _EXAMPLE},
