@@ -29,7 +29,7 @@ BAD = {
     "a leg of the neck": (("stewart_1",), through((1.0, 0.1)), Outcome.INVALID_JOINTS, "head_command"),
     "twice": (LEFT * 2, [Waypoint(1.0, (0.1, 0.1))], Outcome.INVALID_JOINTS, "twice"),
     "no points": (LEFT, [], Outcome.INVALID_GOAL, "no points"),
-    "too many points": (LEFT, through(*((k * 0.01, 0.0) for k in range(5001))), Outcome.INVALID_GOAL, "5001"),
+    "too many points": (LEFT, through(*((k * 0.01, 0.0) for k in range(5001))), Outcome.INVALID_GOAL, "more than 5000"),
     "too few positions": (LEFT, [Waypoint(1.0, ())], Outcome.INVALID_GOAL, "0 positions"),
     "too many velocities": (LEFT, [Waypoint(1.0, (0.1,), (0.0, 0.0))], Outcome.INVALID_GOAL, "2 velocities"),
     "NaN": (LEFT, through((1.0, math.nan)), Outcome.INVALID_GOAL, "finite"),

@@ -16,7 +16,7 @@ from voice_pipeline.motion.tasks import Outcome, Refused
 
 # Joints that are axes by themselves, by their names in the robot's URDF. The six legs of the neck only move together.
 JOINTS = {"yaw_body": "body_yaw", "right_antenna": "right_antenna", "left_antenna": "left_antenna"}
-_MOST_POINTS = 5000
+MOST_POINTS = 5000  # 10 s at 500 Hz; checking them takes 40 ms
 _LONGEST_S = 600.0
 _AT_START = math.radians(2.0)  # a point at 0 s may differ from where the joint is by so much; it is left out then
 _RESTING = 1e-3  # rad/s
@@ -164,8 +164,8 @@ def check_joints(joints: Sequence[str]) -> None:
 def _check_points(joints: Sequence[str], points: Sequence[Waypoint]) -> None:
     if not points:
         raise _bad("the trajectory has no points")
-    if len(points) > _MOST_POINTS:
-        raise _bad(f"the trajectory has {len(points)} points; at most {_MOST_POINTS} are taken")
+    if len(points) > MOST_POINTS:
+        raise _bad(f"the trajectory has more than {MOST_POINTS} points")
     last = -1.0
     for n, point in enumerate(points):
         for what in ("positions", "velocities", "accelerations"):

@@ -16,7 +16,7 @@ from voice_pipeline.motion.controller import Controller
 from voice_pipeline.motion.joint_orders import JointTask, Tolerances, follow
 from voice_pipeline.motion.protocol import AXES
 from voice_pipeline.motion.tasks import Listener, Outcome, Refused, Report
-from voice_pipeline.motion.trajectory import JOINTS, Waypoint
+from voice_pipeline.motion.trajectory import JOINTS, MOST_POINTS, Waypoint
 from voice_pipeline.ros.action import DeferredActionServer, Goal
 from voice_pipeline.ros.qos import EVENTS
 
@@ -107,7 +107,7 @@ class MotionTrajectories:
 
     def _follow(self, trajectory: JointTrajectory, tolerances: Tolerances, listener: Listener) -> JointTask:
         try:
-            points = [_waypoint(n, point) for n, point in enumerate(trajectory.points)]
+            points = [_waypoint(n, point) for n, point in enumerate(trajectory.points[: MOST_POINTS + 1])]
             names = list(trajectory.joint_names)
             self._last = follow(self._body(), names, points, self._delay(trajectory), tolerances, listener)
         except Refused:
@@ -118,8 +118,8 @@ class MotionTrajectories:
 
     def _delay(self, trajectory: JointTrajectory) -> float:
         """s until it begins; a stamp of 0 is now."""
-        stamp = Time.from_msg(trajectory.header.stamp).nanoseconds
-        return (stamp - self._node.get_clock().now().nanoseconds) * 1e-9 if stamp else 0.0
+        stamp = _seconds(trajectory.header.stamp)  # not by Time.from_msg, which raises when it is negative
+        return stamp - self._node.get_clock().now().nanoseconds * 1e-9 if stamp else 0.0
 
     def _tolerances(self, request: Any) -> Tolerances:
         joints = list(request.trajectory.joint_names)
@@ -162,6 +162,7 @@ def _waypoint(n: int, point: JointTrajectoryPoint) -> Waypoint:
 
 
 def _seconds(duration: Any) -> float:
+    """Of a Duration or a Time."""
     return float(duration.sec + duration.nanosec * 1e-9)
 
 
