@@ -9,14 +9,16 @@ from collections.abc import Mapping
 from voice_pipeline.motion.joint_map import JointMap
 from voice_pipeline.motion.protocol import HeadPose, Pose, RobotState
 
-_FRESH_S = 0.45  # age from which the robot is gone: just before the controller would say so
-
 
 class JointStates:
-    """The newest position of each joint. Not safe for several threads: its owner has a lock."""
+    """The newest position of each joint. Not safe for several threads: its owner has a lock.
 
-    def __init__(self, joints: JointMap) -> None:
-        self._joints = joints
+    Args:
+        oldest: s, age from which a position counts for nothing.
+    """
+
+    def __init__(self, joints: JointMap, oldest: float) -> None:
+        self._joints, self._oldest = joints, oldest
         self._positions: dict[str, float] = {}
         self._heard: dict[str, float] = {}
 
@@ -34,7 +36,7 @@ class JointStates:
 
     def fresh(self, now: float) -> bool:
         """Every joint was told lately."""
-        return self.complete and self._age(now) <= _FRESH_S
+        return self.complete and self._age(now) <= self._oldest
 
     def fault(self, now: float) -> str:
         """What is missing and what to do; empty when nothing is."""

@@ -28,11 +28,12 @@ _HANG_S_PER_RAD, _HANG_S = 2.0, 1.0  # how slowly the head sinks; at least
 @dataclass(frozen=True)
 class TrajectorySettings:
     """rate: Hz, of trajectories while the head moves. dt: s between two poses of the stream. sleep_pitch: rad, how far
-    the head hangs asleep."""
+    the head hangs asleep. oldest: s, age of the joint states from which the robot is gone."""
 
     rate: float
     dt: float
     sleep_pitch: float
+    oldest: float
 
 
 class TrajectoryRobot:
@@ -60,7 +61,7 @@ class TrajectoryRobot:
         rates = joints.rates(limits.velocity), joints.rates(limits.acceleration)
         self._stream = JointStream(*rates, dt=settings.dt, lead=1.5 * period)
         self._lock = threading.RLock()
-        self._states = JointStates(joints)
+        self._states = JointStates(joints, settings.oldest)
         self._link = TrajectoryLink(port, self._hold)
         self._state: RobotState | None = None
         self._asked = NEUTRAL

@@ -21,6 +21,8 @@ from voice_pipeline.nodes._motion_pointing import MotionPointing
 from voice_pipeline.ros.action import Goal
 from voice_pipeline.ros.trajectory_client import TrajectoryClient, TrajectoryNames
 
+_BEFORE = 0.9  # of state_timeout_s: what is missing is told before the controller misses it
+
 
 def is_other_robot(p: Mapping[str, Any]) -> bool:
     """It publishes its own joint states and transforms, and its axes are what parameters say."""
@@ -97,6 +99,7 @@ def ros_control_robot(node: Node, p: Mapping[str, Any], limits: Limits) -> Calla
             rate=p["ros_control_rate_hz"],
             dt=1.0 / p["rate_hz"],
             sleep_pitch=math.radians(p["ros_control_sleep_pitch_deg"]),
+            oldest=_BEFORE * p["state_timeout_s"],
         )
         return TrajectoryRobot(TrajectoryClient(node, names), joints, limits, settings)
 
