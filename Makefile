@@ -82,7 +82,7 @@ play-moves:  ## every gesture at twice its speed on the simulated robot, judged 
 	@$(ENV) exec python -m pytest -s test/node/moves_on_robot.py $(ARGS)
 
 bench-own-voice:  ## how often the robot is ended by its own voice, with the canceller, on a sound server (prints counts)
-	@$(ENV) exec python -m pytest -s test/system/test_own_voice.py -k "takes_its_voice_out or gets_through" $(ARGS)
+	@$(ENV) exec python -m pytest -s test/system/test_own_voice.py test/system/bench_own_voice.py -k "takes_its_voice_out or gets_through or stalls" $(ARGS)
 
 bench-barge-in:  ## how soon speech over the answer silences it, and for how long noise does (prints milliseconds)
 	@$(SETUP) --models test

@@ -69,7 +69,7 @@ class Scene:
         self.activity: list[tuple[float, Any]] = []
         self.files: dict[str, tuple[int, int]] = {}
         sound = ros.start_process if devices else ros.start
-        sound(
+        self.player = sound(
             "audio_player" if devices else audio_player.AudioPlayerNode,
             player or {"sink": "null", "sample_rate": 24000},
         )

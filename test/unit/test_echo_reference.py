@@ -96,6 +96,28 @@ def test_after_exact_stamps_one_that_is_off_by_an_underrun_begins_a_new_run_at_o
     assert reference.end_ns == pytest.approx(T0 + 1_007 * MS, abs=MS)
 
 
+@pytest.mark.parametrize("blocks", [1, 35, 400])
+def test_a_pause_of_whole_blocks_after_exact_stamps_is_silence_in_the_same_run(blocks):
+    told, whole = PlayedReference(), PlayedReference()
+    wave = np.concatenate((tone(1.0, 24_000), np.zeros(blocks * 480, np.int16), tone(0.6, 24_000)))
+    again = T0 + (50 + blocks) * 20 * MS
+    push(whole, wave)
+    push(told, wave[:24_000])
+    push(told, wave[24_000 + blocks * 480 :], at_ns=again + MS // 10)  # the stamps' own noise does not move it
+    assert not told.begins_within(again - 20 * MS, again + 20 * MS)
+    assert told.resumes_within(again - MS, again + MS)
+    assert told.end_ns == whole.end_ns
+    assert np.array_equal(told.read(again - 100 * MS, 8_000), whole.read(again - 100 * MS, 8_000))
+
+
+def test_a_pause_that_is_not_of_whole_blocks_begins_a_new_run():
+    reference = PlayedReference()
+    push(reference, tone(1.0, 24_000))
+    again = T0 + 1_300 * MS + MS
+    push(reference, tone(0.2, 24_000), at_ns=again)
+    assert reference.begins_within(again, again + MS)
+
+
 def test_it_is_read_between_samples_and_stretched():
     reference = PlayedReference()
     push(reference, tone(0.5, 16_000), 16_000)

@@ -93,8 +93,10 @@ class CancellerFeed:
         self._reference.wait_for(played_ns + samples_to_ns(length), self._wait_s)
         played = self._reference.read(played_ns, length, stretch, take=True)
         self._delay = delay
-        if self._reference.begins_within(played_ns, played_ns + samples_to_ns(length)):
-            self._canceller.doubt()
+        end_ns = played_ns + samples_to_ns(length)
+        stepped = self._reference.begins_within(played_ns, end_ns)
+        if stepped or self._reference.resumes_within(played_ns, end_ns):
+            self._canceller.doubt(stepped)
         first = len(self._mic) - (self.count - self._fed)
         heard = np.ascontiguousarray(self._mic[first : first + length])
         cleaned = self._canceller.process(heard, np.rint(played).astype(np.int16), self.suppress)

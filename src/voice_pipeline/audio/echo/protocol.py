@@ -26,8 +26,12 @@ class EchoCanceller(Protocol):
         """The way from the loudspeaker to the microphone has changed."""
         ...
 
-    def doubt(self) -> None:
-        """The way may have changed a little: what was played is in step by new stamps, which are off by some samples."""
+    def doubt(self, stepped: bool) -> None:
+        """The way may have changed a little: the loudspeaker began again.
+
+        stepped: it ran dry or was opened anew, and what was played is in step by new stamps, which are off by some
+        samples.
+        """
         ...
 
 

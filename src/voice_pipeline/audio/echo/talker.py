@@ -14,7 +14,8 @@ _DOUBT = 0.0001  # ... and while somebody seems to speak: nobody does so for 10 
 _ABOVE = 20.0
 _LEAST = 0.05  # of the echo (-13 dB): softer speech is not understood beside it anyway
 _HANGOVER = 8  # frames after the last such one
-_SETTLES = 30  # frames in which a filter in doubt fits again: 10 to 20 measured
+_FITS = 20  # frames in a row in which a filter in doubt leaves as little as before
+_SETTLES = 150  # frames until the doubt ends anyway: somebody does speak, or the room is another
 
 
 class Talker:
@@ -26,14 +27,20 @@ class Talker:
         self._usual = 1.0  # what is left, as a share of the echo's power, when nobody speaks
         self._hold = 0
         self._settling = 0
+        self._fitting = 0  # frames in a row in which nobody seemed to speak
 
     def forget(self) -> None:
         """The room has changed: until the filter has learnt it anew nobody can tell."""
         self._usual, self._hold = 1.0, 0
 
     def doubt(self) -> None:
-        """For a moment the filter may leave more than usual, and nobody speaks."""
-        self._settling = _SETTLES
+        """The filter may leave more than usual, and nobody is believed to speak until it leaves as little again."""
+        self._settling, self._fitting = _SETTLES, 0
+
+    @property
+    def settling(self) -> bool:
+        """In doubt: what the filter leaves may be echo."""
+        return self._settling > 0
 
     def speaks(self, heard: Frame, left: Frame) -> list[bool]:
         """float64[n, 160] twice, before and after the filter; for each frame whether somebody speaks."""
@@ -48,11 +55,12 @@ class Talker:
             self._hold = max(0, self._hold - 1)
             return self._hold > 0
         share = min(1.0, self._left / self._echo)
+        person = self._usual < _LEARNT and share > max(_LEAST, _ABOVE * self._usual)
         if self._settling:
-            self._settling -= 1
+            self._fitting = 0 if person else self._fitting + 1
+            self._settling = 0 if self._fitting >= _FITS else self._settling - 1
             self._hold = 0
             return False
-        person = self._usual < _LEARNT and share > max(_LEAST, _ABOVE * self._usual)
         pace = _SINK if share < self._usual else _DOUBT if person else _RISE
         self._usual += pace * (share - self._usual)
         self._hold = _HANGOVER if person else max(0, self._hold - 1)

@@ -45,6 +45,7 @@ class WebRtcCanceller:
         self.latency_samples = _LATENCY + (_LATENCY_NS if suppress_noise else 0)
         self._talker = Talker()
         self._waiting: Int16 = np.zeros(self.latency_samples, np.int16)  # of the filter, as late as AEC3 is
+        self._open = 1.0  # share of the output that went out last
         self._share = 0.0  # of the filter's output in what went out last
 
     def process(self, heard: Int16, played: Int16, suppress: bool = True) -> Int16:
@@ -59,17 +60,27 @@ class WebRtcCanceller:
         line = np.concatenate((self._waiting, linear))
         self._waiting = line[len(linear) :]
         targets = [1.0 if person or not suppress else 0.0 for person in self._talker.speaks(to_frames(heard), left)]
-        return self._mixed(line[: len(linear)], suppressed, targets)
+        return self._gated(self._mixed(line[: len(linear)], suppressed, targets), suppress)
 
     def forget(self) -> None:
         """The way from the loudspeaker has changed: what the filter knows of it is worth nothing."""
         self._filter = KalmanFilter()  # one that is sure of the old way would take long to give it up
         self._talker.forget()
 
-    def doubt(self) -> None:
-        """What was played is in step by new stamps; until the filter fits again all that is left counts as echo."""
+    def doubt(self, stepped: bool) -> None:
+        """The filter may not fit quite. After a step nothing is let through until it does, at most for 1.5 s: an echo
+        that is taken for a person ends the answer, and loudspeakers seldom run dry."""
         self._filter.doubt()
-        self._talker.doubt()
+        if stepped:
+            self._talker.doubt()
+
+    def _gated(self, out: Int16, suppress: bool) -> Int16:
+        """Silence while the filter does not fit."""
+        before, self._open = self._open, 0.0 if self._talker.settling and suppress else 1.0
+        if before == self._open == 1.0:
+            return out
+        gated: Int16 = np.rint(out * np.linspace(before, self._open, len(out))).astype(np.int16)
+        return gated
 
     def _mixed(self, linear: Int16, suppressed: Int16, targets: Sequence[float]) -> Int16:
         """The filter's output where somebody speaks, AEC3's elsewhere, gliding over within a frame."""
