@@ -67,7 +67,8 @@ def node(ros, model):
 @pytest.mark.parametrize("moment", ["reading", "decoding"])
 def test_ctrl_c_while_the_model_is_at_work(ros, node, moment):
     replies = ros.peer().record(Reply, "reply")
-    ros.wait(lambda: node.told("warm in"), 120.0, "the model to be warm")
+    ros.wait(lambda: node.told("warm in") or node.process.poll() is not None, 120.0, "the model to be warm")
+    assert node.told("warm in"), node.lines
     question = ros.peer().publisher(Transcript, "transcript")
     question.publish(heard(LONG if moment == "reading" else "Tell me a long story."))
     ros.wait(lambda: ros.peer().node.count_publishers("turn"))
