@@ -37,15 +37,15 @@ def look_target(held: Pose, yaw: float, pitch: float, limits: Limits) -> tuple[P
     return limits.clamp(held._replace(roll=0.0, pitch=pitch, yaw=head, body_yaw=yaw - head))
 
 
-def point_direction(x: float, y: float, z: float) -> tuple[float, float]:
-    """Yaw and pitch (rad, positive left and down) from the head to a point of the base frame (m).
+def point_direction(x: float, y: float, z: float, height: float = HEAD_HEIGHT) -> tuple[float, float]:
+    """Yaw and pitch (rad, positive left and down) from the head, `height` m up, to a point of the base frame (m).
 
     Raises:
         Refused: the point is not finite, or lies inside the robot.
     """
     if not all(map(math.isfinite, (x, y, z))):
         raise Refused(Outcome.INVALID_GOAL, "The point is not finite.")
-    up = z - HEAD_HEIGHT
+    up = z - height
     flat = math.hypot(x, y)
     if math.hypot(flat, up) < _NEAREST_M:
         raise Refused(Outcome.INVALID_GOAL, f"The point is less than {_NEAREST_M:g} m from the head.")

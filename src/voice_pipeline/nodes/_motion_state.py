@@ -36,12 +36,12 @@ class MotionTold:
         self._node, self._base_frame = node, str(p["base_frame"])
         self._other = is_other_robot(p)  # it tells its joints and frames itself
         self.states = 0  # measured states that were published
-        self._joints = node.create_publisher(JointState, "joint_states", EVENTS)
-        self._head_pose = node.create_publisher(PoseStamped, "head_pose", EVENTS)
+        self._joints = None if self._other else node.create_publisher(JointState, "joint_states", EVENTS)
+        self._head_pose = None if self._other else node.create_publisher(PoseStamped, "head_pose", EVENTS)
         self._state = node.create_publisher(MotionState, "motion/state", EVENTS)
         self._frames = (str(p["body_frame"]), str(p["head_frame"]))
         # Absolute, as tf2 has it: listeners of every namespace look there.
-        tells = p["publish_tf"] and not is_other_robot(p)
+        tells = p["publish_tf"] and not self._other
         self._tf = node.create_publisher(TFMessage, "/tf", _TF_DEPTH) if tells else None
 
     def destroy(self) -> None:
@@ -53,7 +53,7 @@ class MotionTold:
     def measured(self, state: RobotState) -> None:
         """Every measured state, on the robot's thread."""
         self.states += 1
-        if self._other:
+        if self._joints is None or self._head_pose is None:
             return
         stamp = to_msg(state.stamp_ns)
         joints = JointState(name=list(JOINT_NAMES), position=list(state.joints))
