@@ -6,16 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from test_motion_limits import LIMITS
-from test_motion_moves import FOLDER, MOVES, play
+from test_motion_limits import DT, LIMITS
+from test_motion_moves import FOLDER, MOVES
 
 from voice_pipeline.errors import VoiceError
-from voice_pipeline.motion.kinematics import guard_from
+from voice_pipeline.motion.follower import Follower
 from voice_pipeline.motion.move_files import load_move, load_moves
 from voice_pipeline.motion.move_yaml import UNITS_LINE
-from voice_pipeline.motion.protocol import AXES
+from voice_pipeline.motion.moves import Playing
+from voice_pipeline.motion.protocol import AXES, NEUTRAL
 from voice_pipeline.nodes._motion_parameters import PARAMETERS, limits_of
-from voice_pipeline.resources import resource
 
 NAMES = sorted(MOVES)
 DANCES = [name for name in NAMES if name.startswith("dance")]
@@ -61,11 +61,17 @@ def test_a_move_goes_from_rest_to_rest_without_being_slowed_down(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_joint_of_the_neck_comes_to_its_limit(name):
-    parameter = next(p for p in PARAMETERS if p.name == "neck_file")
-    guard = guard_from(resource(parameter.default))
-    _, poses, _ = play(MOVES[name])
-    assert guard.worst(poses) < 0.0
+def test_at_twice_its_speed_neither_the_limiter_nor_a_joint_of_the_neck_changes_a_step(name):
+    move = MOVES[name]
+    follower = Follower(NODE_LIMITS, DT)
+    follower.reset(NEUTRAL)
+    follower.follow([Playing(move, NEUTRAL, min(2.0, 1.0 / move.slowdown(NODE_LIMITS)), 1)])
+    poses = [follower.step()]
+    while follower.following:
+        poses.append(follower.step())
+    assert NODE_LIMITS.guard.worst(poses) < 0.0
+    assert (follower.clamps, follower.guarded) == (0, 0)
+    assert follower.pose == pytest.approx(NEUTRAL, abs=1e-4)
 
 
 def test_names_and_aliases_are_given_once_and_aliases_lead_to_their_move():
