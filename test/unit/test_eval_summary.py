@@ -77,6 +77,16 @@ def test_without_a_baseline_there_is_none():
     assert summarise([result("one", "one", whole_ms=None)])["wer_whole_files"] is None
 
 
+def test_a_difference_comes_with_the_interval_that_these_recordings_allow():
+    same = [result("red green blue black", "red green blue black", whole_ms=1.0) for _ in range(30)]
+    worse = [result("red green blue black", "red green", "red green blue black", whole_ms=1.0) for _ in range(30)]
+    luck = [same[0]] * 28 + [worse[0], result("red green blue black", "red green blue black", "red", whole_ms=1.0)]
+    assert summarise(same)["wer_difference"] == {"mean": 0.0, "low": 0.0, "high": 0.0}
+    assert summarise(worse)["wer_difference"]["low"] == 0.5
+    assert summarise(luck)["wer_difference"]["low"] < 0.0 < summarise(luck)["wer_difference"]["high"]
+    assert summarise([result("red", "red", whole_ms=None)])["wer_difference"] is None
+
+
 def test_start_and_end_are_compared_to_the_manifest(tmp_path):
     recording = Recording(tmp_path / "a.wav", "a", speech_start_s=0.5, speech_end_s=2.0)
     one = Result.of(recording)

@@ -68,6 +68,9 @@ def figures(summary: dict[str, Any]) -> list[tuple[str, str]]:
         ("whole file -> text (p50 / p95)", ms(s["whole_file_ms"])),
         ("rejected, by parameter", ", ".join(f"{k} {v}" for k, v in s["rejected"].items()) or "none"),
     ]
+    if d := s["wer_difference"]:
+        words = f"{100 * d['mean']:+.1f} points, 95 % interval {100 * d['low']:+.1f} .. {100 * d['high']:+.1f}"
+        rows.insert(0, ("word errors, pipeline against whole files", words))
     if s["detection"]:
         d = s["detection"]
         rows.append(
