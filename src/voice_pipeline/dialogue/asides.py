@@ -15,6 +15,7 @@ from voice_pipeline.dialogue.phrase_pattern import Dialect
 from voice_pipeline.dialogue.wording import Wording, either
 
 _MOST_CLAUSES = 8  # beyond it somebody tells a story
+_TAKES_BACK = "do_nothing"  # the tool of "never mind"
 _Kind = Literal["command", "no", "back", "aside", "question", "other"]
 
 
@@ -81,28 +82,38 @@ class Asides:
 
     def commands(self, utterance: str, most: int) -> list[str] | None:
         """The commands in an utterance, and questions that are to be answered, in order; None where that is not sure."""
+        found, _ = self._read(utterance)
+        return [text for _, text in found] if len(found) <= most and any(k == "command" for k, _ in found) else None
+
+    def taken_back(self, utterance: str) -> bool:
+        """There was a command, and nothing is left of it: "Look left... actually, don't."."""
+        found, back = self._read(utterance)
+        return back and not found
+
+    def _read(self, utterance: str) -> tuple[list[tuple[_Kind, str]], bool]:
+        """What is wanted, and whether something was taken back; nothing where one clause is something else."""
         clauses = list(self._clauses(utterance))
-        if not 1 < len(clauses) <= _MOST_CLAUSES:
-            return None
         found: list[tuple[_Kind, str]] = []
-        at = 0
+        at, back = 0, False
+        if not 1 < len(clauses) <= _MOST_CLAUSES:
+            return found, back
         while at < len(clauses):
             end, kind, text = self._longest(utterance, clauses, at)
             if kind == "other" or (kind == "aside" and clauses[at].joined):
-                return None
+                return [], False
             if kind == "back" and found and self._command(found[-1][1]) != "stop":  # "Stop! No!" has to stop
                 del found[-1:]
+                back = True
             elif kind in ("command", "question"):
                 found.append((kind, text))
             at = end
-        commands = [text for _, text in found]
-        return commands if 0 < len(commands) <= most and any(k == "command" for k, _ in found) else None
+        return found, back
 
     def _longest(self, utterance: str, clauses: list[_Clause], at: int) -> tuple[int, _Kind, str]:
         for end in range(len(clauses), at, -1):
             text = utterance[clauses[at].begin : clauses[end - 1].end]
-            if self._command(text):
-                return end, "command", text
+            if tool := self._command(text):
+                return end, "back" if tool == _TAKES_BACK and at else "command", text
         text = utterance[clauses[at].begin : clauses[at].end]
         return at + 1, self._kind(text, first=at == 0), text
 

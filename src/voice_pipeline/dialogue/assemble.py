@@ -67,7 +67,8 @@ class Assembled:
 
     def _take_on(self, persona: Persona) -> None:
         file = narrowed(self.file, persona)
-        settings = replace(self._settings, language=persona.language or self._settings.language)
+        language = persona.language or self._settings.language
+        settings = replace(self._settings, language=language, emotion_tags=persona.emotion_tags)
         self.persona, self._own_file, self._language = persona, file, settings.language
         self.tools = ToolBox(file.tools, self._per_minute)
         self._books = Books(file, settings.language, self._phrases)

@@ -39,7 +39,9 @@ class Book:
     def forbids(self, utterance: str) -> Reason:
         """Why no tool may be called on this utterance; empty when the model may decide."""
         reason = self.guard.forbids(utterance) if self.guard else forbids(utterance, self.language)
-        return reason or ("story" if self.asides and self.asides.told(utterance) else "")
+        if reason or self.asides is None:
+            return reason
+        return "negated" if self.asides.taken_back(utterance) else "story" if self.asides.told(utterance) else ""
 
     def may_call(self, name: str, utterance: str) -> bool:
         """Whether the model may call a tool: the utterance speaks of it, of nothing else, and not only to forbid it."""

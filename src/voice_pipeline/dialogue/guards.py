@@ -12,7 +12,7 @@ from typing import Literal
 Reason = Literal["", "negated", "question", "story"]
 
 _NEGATION = re.compile(
-    r"\b(don'?t|do not|never|not to|no need to|need ?n[o']t|won'?t|would ?n[o']t|(?:does|do)n'?t have to|must ?n[o']t|should ?n[o']t|no longer|without|rather not|refuse)\b"
+    r"\b(don'?t|do not|never|not to|no need to|need ?n[o']t|won'?t|would ?n[o']t|(?:does|do)n'?t have to|must ?n[o']t|should ?n[o']t|no longer|without|rather not|refuse|hate|dislike|nobody|avoid|(?:did|ca|can)n[o']t (?:ask|tell|want|stand))\b"
 )
 _JOINT = re.compile(r"[,;.!?]|\b(?:but|instead|rather than that|and then|then)\b")
 _FILLERS = re.compile(
@@ -37,6 +37,9 @@ _ABOUT_ABILITY = re.compile(
 
 # Told about somebody, not to somebody.
 _STORY = re.compile(r"^(?:i|we|he|she|they|people|somebody|someone|everybody|my|our|his|her|their)\b")
+_YOUR_PAST = re.compile(
+    r"^(?:from now on,? )?you (?:are now a|are an? |will now|were|had|did|looked|nodded|shook|slept|stopped|always|often|sometimes|usually|used to)\b"
+)
 _ADDRESSED = re.compile(r"\b(?:you|your|yourself|please|want|need|wish|like to see|love to see|robot|reachy)\b")
 # "Look up the number" means a search; every small model reads it as a direction.
 _SEARCH = re.compile(
@@ -54,7 +57,7 @@ def forbids(utterance: str, language: str = "en") -> Reason:
     text = re.sub(r"^(?:(?:hey|hi|hello|ok|okay|so|well|please|and|um+|uh+|robot|reachy|mini)\b[\s,.!]*)+", "", text)
     if _TELL.match(text) or _ABOUT_ABILITY.match(text) or _SEARCH.search(text):
         return "question"
-    if _STORY.match(text) and not _ADDRESSED.search(text):
+    if _YOUR_PAST.match(text) or (_STORY.match(text) and not _ADDRESSED.search(text)):
         return "story"
     if _INVITATION.match(text):
         text = re.sub(r"^why don'?t you", "", text)

@@ -17,7 +17,9 @@ from typing import Protocol
 from voice_pipeline.dialogue.books import Book, Books
 from voice_pipeline.dialogue.clauses import ClauseSplitter
 from voice_pipeline.dialogue.confirmation import Asked, Confirmation
+from voice_pipeline.dialogue.emotion_tags import TagLimit, TagReader, quoted
 from voice_pipeline.dialogue.facts import said_in
+from voice_pipeline.dialogue.local_tools import MEMORY_TOOLS
 from voice_pipeline.dialogue.neutral import neutral
 from voice_pipeline.dialogue.output import ReplyParser, Unreadable
 from voice_pipeline.dialogue.protocol import (
@@ -28,7 +30,16 @@ from voice_pipeline.dialogue.protocol import (
     TextDelta,
     ToolCallRequest,
 )
-from voice_pipeline.dialogue.tools import Dispatcher, PendingCall, RefusedCall, ToolBox, ValidCall
+from voice_pipeline.dialogue.tools import (
+    GESTURE,
+    GESTURES,
+    Dispatcher,
+    PendingCall,
+    RefusedCall,
+    Tool,
+    ToolBox,
+    ValidCall,
+)
 
 _AGAIN = "Nothing was done. Correct it, or answer in words that you cannot do this."
 _POLL_S = 0.02  # how often a wait for the robot looks at `cancel`
@@ -46,6 +57,7 @@ class MindSettings:
     cannot: str = "Sorry, I can't do that."
     cannot_move: str = "I can't move right now."
     will_not: str = "Okay, I won't."
+    emotion_tags: bool = False
     too_late: str = "That took too long. Please ask me again."
 
 
@@ -101,6 +113,7 @@ class Mind:
         self._settings = settings
         self._books = books
         self._confirmation = Confirmation()
+        self._tag_limit = TagLimit()
 
     def needs_model(self, question: str, language: str = "") -> bool:
         """False for what phrases alone answer, and for a yes or no to what the robot asked."""
@@ -167,11 +180,11 @@ class Mind:
         try:
             self._listen(messages, run, run.allowed)
         except _Retry as retry:
-            if not run.answer.calls and not run.cancel.is_set():
+            if len(run.answer.calls) == run.emoted and not run.cancel.is_set():
                 self._ask_again(messages, run, retry)
         if run.wants_follow_up and not run.cancel.is_set():
             self._follow_up(messages, run)
-        if not run.answer.clauses and not run.answer.calls and not run.cancel.is_set():
+        if not run.answer.clauses and len(run.answer.calls) == run.emoted and not run.cancel.is_set():
             run.say(self._settings.cannot)  # never silence
 
     def _follow_up(self, messages: Sequence[Message], run: _Run) -> None:
@@ -195,8 +208,9 @@ class Mind:
     def _listen(self, messages: Sequence[Message], run: _Run, only: tuple[str, ...]) -> None:
         """One request to the model; `only`: the tools it may call."""
         run.permitted = only
+        run.others_wrote = [m.content for m in messages if m.role in ("user", "tool")]
         options = replace(self._settings.options, only_tools=only, max_calls=self._settings.max_tool_calls)
-        parser = ReplyParser()
+        parser, tags = ReplyParser(), TagReader()
         splitter = ClauseSplitter(self._settings.first_clause_chars)
         run.listener.request()
         stream = self._model.stream(messages, self._tools.specs, run.cancel, options)
@@ -208,18 +222,22 @@ class Mind:
                 break
             run.heard()
             pieces = parser.feed(delta.text) if isinstance(delta, TextDelta) else [delta]
-            self._take(pieces, splitter, run)
-        self._take(parser.flush(), splitter, run)
+            self._take(pieces, tags, splitter, run)
+        self._take(parser.flush(), tags, splitter, run)
+        rest, found = tags.flush()
+        run.emote(found)
         if not run.silent:
-            run.say_all(splitter.flush())
+            run.say_all([*splitter.feed(rest), *splitter.flush()])
 
-    def _take(self, pieces: Sequence[object], splitter: ClauseSplitter, run: _Run) -> None:
+    def _take(self, pieces: Sequence[object], tags: TagReader, splitter: ClauseSplitter, run: _Run) -> None:
         for piece in pieces:
             if run.cancel.is_set():
                 return
             if isinstance(piece, str):
+                words, found = tags.feed(piece)
+                run.emote(found)
                 if not run.silent:
-                    run.say_all(splitter.feed(piece))
+                    run.say_all(splitter.feed(words))
             elif isinstance(piece, Unreadable):
                 run.unreadable(piece.raw)
             elif isinstance(piece, ToolCallRequest):
@@ -252,6 +270,9 @@ class _Run:
         self.gate = gate
         self.confirmation = mind._confirmation
         self.only_words = False  # a yes or no that answers nothing: no request, whatever the model makes of it
+        self.tag_limit = mind._tag_limit
+        self.others_wrote: Sequence[str] = ()  # people and tools, in the present prompt
+        self.emoted = 0  # calls that a tag made
         self.assents = False  # a yes or no alone: what it is about was said before
         self.asks = False  # the robot asked for a yes: nothing else happens before it
         self._rest: Sequence[str] = ()
@@ -278,10 +299,16 @@ class _Run:
             for t in self.tools.tools.values()
             if not self.only_words
             and not t.only_phrases
-            and not (t.kind != "local" and self.forbidden)
+            and not self._is_forbidden(t)
             and self._book.may_call(t.name, part)
         )
         self.wants_follow_up = self.silent = self.repeats = False
+
+    def _is_forbidden(self, tool: Tool) -> bool:
+        """A question may be answered by a tool; "don't forget my name" is an order."""
+        if tool.kind != "local":
+            return bool(self.forbidden)
+        return self.forbidden == "negated" and tool.name not in MEMORY_TOOLS
 
     def heard(self) -> None:
         if not self._heard:
@@ -337,6 +364,24 @@ class _Run:
             raise _Retry(raw, f"{error} {_AGAIN}", mendable=not self.forbidden) from error
         self._carry_out(request, call)
 
+    def emote(self, tags: Sequence[str]) -> None:
+        """Play the gesture of a tag that the model wrote. It is never waited for, and nothing is said about it."""
+        for tag in tags:
+            known = tag in self.tools.gestures and not quoted(tag, self.others_wrote)
+            if not known or not self.settings.emotion_tags or self.silent or self.forbidden == "negated":
+                continue
+            if self.answer.calls or (self.gate is not None and not self.gate.is_set()) or not self.tag_limit.admit():
+                continue  # a gesture that was asked for goes first; and nothing moves while the person speaks
+            request = ToolCallRequest(GESTURES, {GESTURE: tag})
+            try:
+                call = self.tools.validate(request)
+                self.tools.admit(GESTURES)
+            except RefusedCall as error:
+                self._refuse(GESTURES, json.dumps({"tool": GESTURES, "arguments": request.arguments}), str(error))
+                continue
+            self.emoted += 1
+            self._send(call)
+
     def _ask_first(self, request: ToolCallRequest, call: ValidCall, raw: str) -> None:
         if self.cancel.is_set():
             return
@@ -382,10 +427,7 @@ class _Run:
             self._wait(earlier.finished)  # one movement after the other
         if self.cancel.is_set():
             return
-        call_id = uuid.uuid4().hex[:12]
-        self.listener.requested(call_id, call)
-        pending = self.dispatcher.start(call, call_id)
-        self.answer.calls.append(pending)
+        pending = self._send(call)
         # One that must not run while the robot speaks is over before the robot speaks about it.
         quick = call.tool.kind != "action" or not call.tool.while_speaking
         self._wait(pending.finished if quick else pending.accepted)
@@ -401,6 +443,13 @@ class _Run:
         elif outcome is not None:
             self.answer.messages.append(Message("tool", outcome.result, name=call.tool.name))
             self.wants_follow_up = True
+
+    def _send(self, call: ValidCall) -> PendingCall:
+        call_id = uuid.uuid4().hex[:12]
+        self.listener.requested(call_id, call)
+        pending = self.dispatcher.start(call, call_id)
+        self.answer.calls.append(pending)
+        return pending
 
     def _wait(self, event: threading.Event) -> None:
         while not event.is_set() and not self.cancel.is_set():

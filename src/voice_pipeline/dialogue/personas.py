@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from voice_pipeline.dialogue.prompt import Persona, load_persona
-from voice_pipeline.dialogue.tools import Tool
+from voice_pipeline.dialogue.tools import GESTURE, GESTURES, Tool
 from voice_pipeline.dialogue.tools_file import ToolFile
 from voice_pipeline.dialogue.yaml_lines import did_you_mean
 from voice_pipeline.errors import VoiceError
@@ -15,7 +15,6 @@ from voice_pipeline.resources import resource
 
 _FOLDER = "config/personas"
 _ALWAYS = ("stop", "resume")  # whoever the robot is: it can be stopped, and may move again
-_GESTURES, _GESTURE = "play_move", "name"  # the tool that plays gestures, and its argument that names one
 
 
 def find_persona(name: str, file: ToolFile) -> Persona:
@@ -56,13 +55,13 @@ def narrowed(file: ToolFile, persona: Persona) -> ToolFile:
     if persona.tools is not None:
         _known(persona, "tool", persona.tools, list(tools))
         tools = {n: t for n, t in tools.items() if n in (*persona.tools, *_ALWAYS)}
-    if persona.gestures is not None and _GESTURES in tools:
-        gestures: list[str] = tools[_GESTURES].parameters["properties"][_GESTURE]["enum"]
+    if persona.gestures is not None and GESTURES in tools:
+        gestures: list[str] = tools[GESTURES].parameters["properties"][GESTURE]["enum"]
         _known(persona, "gesture", persona.gestures, gestures)
         if persona.gestures:
-            tools[_GESTURES] = _only(tools[_GESTURES], persona.gestures)
+            tools[GESTURES] = _only(tools[GESTURES], persona.gestures)
         else:
-            del tools[_GESTURES]
+            del tools[GESTURES]
     if tools.keys() == file.tools.keys() and persona.gestures is None:
         return file
     examples = tuple(
@@ -75,7 +74,7 @@ def narrowed(file: ToolFile, persona: Persona) -> ToolFile:
 
 def _only(tool: Tool, gestures: tuple[str, ...]) -> Tool:
     properties = dict(tool.parameters["properties"])
-    properties[_GESTURE] = {**properties[_GESTURE], "enum": [g for g in properties[_GESTURE]["enum"] if g in gestures]}
+    properties[GESTURE] = {**properties[GESTURE], "enum": [g for g in properties[GESTURE]["enum"] if g in gestures]}
     tool = replace(tool, parameters={**tool.parameters, "properties": properties})
     return replace(
         tool,
@@ -85,9 +84,9 @@ def _only(tool: Tool, gestures: tuple[str, ...]) -> Tool:
 
 
 def _has(tool: Tool, arguments: dict[str, Any]) -> bool:
-    if tool.name != _GESTURES or _GESTURE not in arguments:
+    if tool.name != GESTURES or GESTURE not in arguments:
         return True
-    return arguments[_GESTURE] in tool.parameters["properties"][_GESTURE]["enum"]
+    return arguments[GESTURE] in tool.parameters["properties"][GESTURE]["enum"]
 
 
 def _known(persona: Persona, kind: str, names: tuple[str, ...], known: list[str]) -> None:

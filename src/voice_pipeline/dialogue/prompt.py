@@ -13,8 +13,9 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
+from voice_pipeline.dialogue.emotion_tags import instruction
 from voice_pipeline.dialogue.protocol import Message, ToolCallRequest, ToolSpec
-from voice_pipeline.dialogue.tools import Tool
+from voice_pipeline.dialogue.tools import GESTURE, GESTURES, Tool
 from voice_pipeline.dialogue.tools_file import ToolFile
 from voice_pipeline.errors import VoiceError
 
@@ -36,8 +37,10 @@ _SCHEMA = {
         "language": {"type": "string", "pattern": "^[a-z]{2}$"},
         "tools": {"type": "array", "items": {"type": "string"}},
         "gestures": {"type": "array", "items": {"type": "string"}},
+        "emotion_tags": {"type": "boolean"},
     },
 }
+_FEELINGS = ("happy", "sad", "curious", "surprised", "confused", "thinking")
 _CALLING = (
     "To move or to use a tool, answer with one line of JSON and nothing else, as in the examples. "
     "Use a tool only when you are asked to do it now. Otherwise answer in words."
@@ -49,7 +52,7 @@ class Persona:
     """Who the robot is: name, character (goes into the system prompt), and how it answers, by example.
 
     voice: of the tts engine in use; empty: that of its node. language: of the answers, ISO 639-1; empty: the node's.
-    tools, gestures: those it has; None: all.
+    tools, gestures: those it has; None: all. emotion_tags: the model may write gestures into its words.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Persona:
     language: str = ""
     tools: tuple[str, ...] | None = None
     gestures: tuple[str, ...] | None = None
+    emotion_tags: bool = False
 
 
 def load_persona(path: Path) -> Persona:
@@ -81,7 +85,8 @@ def load_persona(path: Path) -> Persona:
     tools, gestures = (tuple(data[key]) if key in data else None for key in ("tools", "gestures"))
     character = " ".join(data["character"].split())
     voice, language = data.get("voice", ""), data.get("language", "")
-    return Persona(data["name"], character, examples, voice, language, tools, gestures)
+    tags = data.get("emotion_tags", False)
+    return Persona(data["name"], character, examples, voice, language, tools, gestures, tags)
 
 
 def build_prefix(persona: Persona, file: ToolFile, native_tools: bool, language: str) -> list[Message]:
@@ -93,11 +98,21 @@ def build_prefix(persona: Persona, file: ToolFile, native_tools: bool, language:
     """
     offered = [t for t in file.tools.values() if not t.only_phrases]
     lines = [persona.character.replace("{name}", persona.name)]
+    if persona.emotion_tags and (gestures := _feelings(file)):
+        lines.append(instruction(gestures))
     if language.lower() != "en":
         lines.append(f"Always answer in the language with the code '{language}'.")
     if offered and not native_tools:
         lines += tool_lines([t.spec for t in offered])
     return [Message("system", "\n".join(lines)), *_examples(persona, offered, file.compound_examples)]
+
+
+def _feelings(file: ToolFile) -> list[str]:
+    """The gestures that show a feeling, of those that the model is told of."""
+    tool = file.tools.get(GESTURES)
+    if tool is None:
+        return []
+    return [g for g in tool.spec.parameters["properties"].get(GESTURE, {}).get("enum", ()) if g in _FEELINGS]
 
 
 def tool_lines(tools: Sequence[ToolSpec]) -> list[str]:

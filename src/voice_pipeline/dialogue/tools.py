@@ -7,7 +7,7 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 from voice_pipeline.dialogue.protocol import ToolCallRequest, ToolSpec
 
 Kind = Literal["action", "service", "topic", "local"]
+GESTURES, GESTURE = "play_move", "name"  # the tool that plays gestures, and its argument that names one
 Status = Literal["succeeded", "failed", "refused", "cancelled"]
 
 
@@ -143,6 +144,13 @@ class ToolBox:
         self._clock = clock
         self._recent: deque[float] = deque()
         self._recent_by_tool: dict[str, deque[float]] = {n: deque() for n, t in tools.items() if t.per_minute}
+
+    @property
+    def gestures(self) -> Sequence[str]:
+        """What `play_move` can show; empty without that tool."""
+        tool = self.tools.get(GESTURES)
+        names: Sequence[str] = tool.parameters["properties"].get(GESTURE, {}).get("enum", ()) if tool else ()
+        return names
 
     @property
     def specs(self) -> list[ToolSpec]:
