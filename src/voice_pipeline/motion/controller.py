@@ -198,11 +198,13 @@ class Controller:
                 paths += travel(self._follower.point(), base, self.limits, gentle)
             return self._begin(task, [*paths, Playing(move, base, allowed, repeat)], base, replan=False)
 
-    def adopt(self, plan: Callable[[Pose, Point], tuple[Task, Path] | None], yields: bool) -> Task | None:
+    def adopt(
+        self, plan: Callable[[Pose, Point], tuple[Task, Path] | None], yields: bool, mine: Task | None = None
+    ) -> Task | None:
         """Run the task and path that `plan` makes of the held pose and the point to begin at, in place of a head movement;
         None: it made nothing.
 
-        yields: not in place of anything that was asked for.
+        yields: not in place of anything that was asked for but `mine`.
 
         Raises:
             Refused: see Outcome; and whatever `plan` raises.
@@ -211,7 +213,8 @@ class Controller:
             self._check_ready()
             self._check_no_move()
             running = self._task
-            if yields and running is not None and not running.own and running.ending is Outcome.NONE:
+            asked = running is not None and running is not mine and not running.own
+            if yields and running is not None and asked and running.ending is Outcome.NONE:
                 raise Refused(Outcome.BUSY, f"{running.name} is under way.")
             made = plan(self._held, self._follower.point())
             return self._begin(made[0], [made[1]], made[0].target, replan=False) if made else None

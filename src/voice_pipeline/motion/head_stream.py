@@ -86,9 +86,11 @@ class HeadStream:
         with controller.lock:
             target, clamped = self._target(goal, controller.held)
             task = self._task
-            if task is None or task.chase.duration < math.inf or not controller.retarget(task, target):
+            there = task is not None and task.chase.duration < math.inf
+            resting = task is not None and there and _same(task.target, target)
+            if task is None or not controller.retarget(task, target) or (there and not resting):
                 task = self._task = self._begin(target)
-            else:
+            elif not there:
                 task.chase.aim(target)
             if task is not None:
                 task.expires = now + self._timeout
@@ -101,12 +103,12 @@ class HeadStream:
         limits, dt = controller.limits, 1.0 / controller.settings.rate
 
         def begin(held: Pose, start: Point) -> tuple[Task, Path] | None:
-            if not controller.occupied and all(abs(a - b) < _SAME for a, b in zip(held, target, strict=True)):
+            if not controller.occupied and _same(held, target):
                 return None
             chase = Chase(start, target, limits, dt)
             return _StreamTask(chase, target, self), chase
 
-        task = controller.adopt(begin, yields=True)
+        task = controller.adopt(begin, yields=True, mine=self._task)
         return task if isinstance(task, _StreamTask) else None
 
     def _target(self, goal: HeadGoal, held: Pose) -> tuple[Pose, bool]:
@@ -119,6 +121,10 @@ class HeadStream:
         wanted = held._replace(roll=goal.roll, pitch=goal.pitch, yaw=yaw, z=goal.z, body_yaw=body)
         target, clamped = limits.clamp(wanted)
         return target, clamped or goal.beside
+
+
+def _same(a: Pose, b: Pose) -> bool:
+    return all(abs(x - y) < _SAME for x, y in zip(a, b, strict=True))
 
 
 class _StreamTask(Task):
