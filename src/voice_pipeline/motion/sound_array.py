@@ -89,7 +89,7 @@ def parse_bearing(text: str | bytes) -> Bearing | None:
         data = json.loads(text)
         angle, speech = float(data["doa"]["angle"]), data["doa"]["speech_detected"]
         head_yaw, body_yaw = float(data["head_pose"]["yaw"]), float(data["body_yaw"])
-    except (ValueError, KeyError, TypeError, IndexError):
+    except (ValueError, KeyError, TypeError, IndexError, OverflowError, RecursionError):
         return None
     if not all(map(math.isfinite, (angle, head_yaw, body_yaw))) or not -_SLACK <= angle <= math.pi + _SLACK:
         return None
