@@ -18,7 +18,7 @@ RUN = $(ENV) exec python -m voice_pipeline.commands
 # Once everything is there, setup takes a second and no network.
 SETUP = $(PYTHON) scripts/bootstrap.py
 
-.PHONY: help setup demo talk latency test test-distil test-daemons test-script lint format models robot bench bench-gap bench-barge-in bench-own-voice play-moves eval eval-tools eval-windows docs lock clean
+.PHONY: help setup demo talk latency test test-distil test-daemons test-script lint format models robot bench bench-gap bench-barge-in bench-own-voice bench-motion play-moves eval eval-tools eval-windows docs lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -80,6 +80,10 @@ bench-gap:  ## the response gap beside the plain sequence and pipecat (AUDIO=dir
 play-moves:  ## every gesture at twice its speed on the simulated robot, judged by its joints (150 s)
 	@$(SETUP) --robot
 	@$(ENV) exec python -m pytest -s test/node/moves_on_robot.py $(ARGS)
+
+bench-motion:  ## random orders, stops, faults, CPU of the body (ARGS=--help) -> build/bench-motion/summary.json
+	@$(SETUP) --robot
+	@$(ENV) exec python -m bench.motion $(ARGS)
 
 bench-own-voice:  ## how often the robot is ended by its own voice, with the canceller, on a sound server (prints counts)
 	@$(ENV) exec python -m pytest -s test/system/test_own_voice.py test/system/bench_own_voice.py -k "takes_its_voice_out or gets_through or stalls" $(ARGS)
