@@ -156,6 +156,7 @@ def test_states_that_come_late_hold_it_without_a_jump(bench):
     bench.run(1.0)
     assert bench.robot.pose.yaw == pytest.approx(0.7, abs=0.01)
     check(bench.poses[sent - 1 :])
+    assert bench.controller.status(bench.robot.now).clamps == 0
 
 
 def test_ten_thousand_random_poses_at_a_thousand_a_second_keep_the_limits(bench):

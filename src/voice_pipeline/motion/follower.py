@@ -14,6 +14,7 @@ from voice_pipeline.motion.liveliness import Liveliness
 from voice_pipeline.motion.paths import Path, Point, at_rest, brake, travel
 from voice_pipeline.motion.protocol import NEUTRAL, Pose
 from voice_pipeline.motion.stillness import Stillness
+from voice_pipeline.motion.streaming import Chase
 
 _ARRIVED = 1e-4  # rad or m between the end of a path and what was sent
 _RESTING = 1e-4  # rad/s or m/s
@@ -142,8 +143,10 @@ class Follower:
         self._on_path = False
         if self._liveliness is not None:
             self._liveliness.hold()
+        rest = at_rest(self._stillness.path_of(pose))
+        if self._paths and isinstance(self._paths[0], Chase):
+            self._paths[0].restart(rest)
         if self._target is not None and self._paths:
-            rest = at_rest(self._stillness.path_of(pose))
             self.follow(travel(rest, self._target, self.limits), self._target)
 
     def step(self, now: float = 0.0, calm: bool = True) -> Pose:

@@ -44,6 +44,11 @@ class Chase:
         self._hardest = [_SHARE * a for a in limits.acceleration]
         self._dt = dt
         self._steps = 0
+        self.restart(start)
+
+    def restart(self, start: Point) -> None:
+        """Go on from elsewhere, or at another speed, to the same target."""
+        dt = self._dt
         n = max(2, round(_AVERAGED_S / dt))
         p, v, a = start
         # The points of the past n steps as if the acceleration had been constant: their average moves on from `start`
