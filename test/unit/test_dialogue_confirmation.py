@@ -10,10 +10,13 @@ from voice_pipeline.dialogue import confirmation
 from voice_pipeline.dialogue.assemble import Assembled
 from voice_pipeline.dialogue.confirmation import NO, YES, Confirmation
 from voice_pipeline.dialogue.mind import MindSettings
+from voice_pipeline.dialogue.phrase_files import load_folder, load_phrases
 from voice_pipeline.dialogue.prompt import load_persona
-from voice_pipeline.dialogue.protocol import ModelUnavailable, ToolCallRequest
+from voice_pipeline.dialogue.protocol import Message, ModelUnavailable, ToolCallRequest
+from voice_pipeline.dialogue.stock import IN_OTHER_WORDS
 from voice_pipeline.dialogue.tools import Outcome, RefusedCall, ToolBox
 from voice_pipeline.dialogue.tools_file import load
+from voice_pipeline.errors import VoiceError
 from voice_pipeline.resources import resource
 
 FILE = load(resource("config/tools.yaml"))
@@ -25,14 +28,15 @@ LOOKED = ("look", {"direction": "left", "degrees": 20})
 class Talk:
     """One conversation with a robot that asks before it looks."""
 
-    def __init__(self, script=None, file=ASKING):
+    def __init__(self, script=None, file=ASKING, phrases=None):
         self.model = ScriptedModel(script)
         self.robot = Robot()
         self.notes = Notes()
-        self.mind = Assembled(self.model, file, PERSONA, self.robot, MindSettings())
+        self.mind = Assembled(self.model, file, PERSONA, self.robot, MindSettings(), phrases=phrases)
 
-    def say(self, text, gate=None, cancel=None):
-        return self.mind.answer(text, cancel or threading.Event(), self.notes, gate)
+    def say(self, text, gate=None, cancel=None, language=""):
+        hear = cancel or threading.Event()
+        return self.mind.answer(text, hear, self.notes, gate, language=language, answer_in=language)
 
 
 def test_the_robot_asks_and_a_yes_makes_the_call():
@@ -61,6 +65,15 @@ def test_a_yes_needs_no_model():
     talk.say("Look left")
     talk.say("Yes")
     assert talk.robot.calls == [LOOKED]
+
+
+def test_a_yes_to_nothing_is_no_request_unless_the_model_has_asked():
+    talk = Talk(lambda q: ['{"tool": "play_move", "arguments": {"name": "nod"}}'])
+    talk.say("Yes.")
+    assert talk.robot.calls == []
+    talk.mind.history.append("Say yes or no.", [Message("assistant", "Shall I nod?")])
+    talk.say("Yes.")
+    assert [c[0] for c in talk.robot.calls] == ["play_move"]
 
 
 def test_a_no_drops_it_and_is_said():
@@ -93,6 +106,36 @@ def test_a_yes_that_comes_too_late_makes_no_call(monkeypatch):
     now = 15.1
     talk.say("Yes")
     assert talk.robot.calls == []
+    assert talk.notes.clauses[1:] == ["That took too long. Please ask me again."]
+    talk.say("What a pity")
+    talk.say("Yes")
+    assert talk.model.prompts[-1][-1].content == "Yes"  # of something else
+
+
+def test_a_yes_long_after_its_time_is_no_answer_to_the_question(monkeypatch):
+    now = 0.0
+    monkeypatch.setattr(confirmation.Confirmation.__init__, "__defaults__", (lambda: now,))
+    talk = Talk()
+    talk.say("Look left")
+    now = 60.0
+    talk.say("Yes")
+    assert talk.robot.calls == []
+    assert talk.model.prompts[-1][-1].content == "Yes"
+
+
+def test_a_late_yes_needs_no_model_and_one_that_is_only_guessed_settles_nothing(monkeypatch):
+    now = 0.0
+    monkeypatch.setattr(confirmation.Confirmation.__init__, "__defaults__", (lambda: now,))
+    talk = Talk()
+    talk.model.fault = ModelUnavailable("it is down.", "Start it.")
+    talk.say("Look left")
+    now = 16.0
+    assert not talk.mind._mind.needs_model("Yes")
+    given_up = threading.Event()
+    with pytest.raises(ModelUnavailable):
+        talk.say("Yes but", given_up)
+    talk.say("Yes")
+    assert talk.notes.clauses[-1] == "That took too long. Please ask me again."
 
 
 def test_the_newer_question_counts():
@@ -211,3 +254,47 @@ def test_a_call_that_waits_is_not_in_the_models_hands():
     talk = Talk(lambda q: [ToolCallRequest("look", {"direction": "left"}), "Yes."])
     talk.say("Please turn your head somewhere left")
     assert talk.robot.calls == []
+
+
+QUESTIONS = {
+    "de": ("Schau nach links", "Soll ich das wirklich tun?", "Ja, bitte!", "Nein, lieber nicht."),
+    "fr": ("Regarde à gauche", "Dois-je vraiment le faire ?", "Oui, vas-y !", "Non merci."),
+    "es": ("Mira a la izquierda", "¿De verdad lo hago?", "Sí, por favor.", "Mejor no."),
+    "it": ("Guarda a sinistra", "Devo farlo davvero?", "Sì, certo!", "No, lascia stare."),
+    "pt": ("Olha para a esquerda", "Queres mesmo que o faça?", "Sim, por favor.", "Não, obrigado."),
+    "ja": ("左を見て", "本当にやってもいいですか？", "はい、お願いします。", "いいえ、結構です。"),
+}
+
+
+@pytest.mark.parametrize("language", QUESTIONS)
+def test_the_question_the_yes_and_the_no_are_in_the_persons_language(language):
+    command, question, yes, no = QUESTIONS[language]
+    talk = Talk(phrases=load_folder(resource("config/phrases"), ASKING))
+    talk.say(command, language=language)
+    assert talk.notes.clauses == [question]
+    talk.say(no, language=language)
+    assert talk.robot.calls == []
+    talk.say(command, language=language)
+    talk.say(yes, language=language)
+    assert talk.robot.calls == [LOOKED]
+
+
+@pytest.mark.parametrize("text", [MindSettings.will_not, MindSettings.too_late])
+def test_what_is_said_when_nothing_is_done_has_words_in_every_language_with_phrases(text):
+    assert QUESTIONS.keys() <= IN_OTHER_WORDS[text].keys()
+
+
+def test_a_phrase_file_may_ask_about_one_tool_in_words_of_its_own(tmp_path):
+    start = "language: de\nnegations: [nicht]\nconfirm: Wirklich?\ntools:\n  look:\n"
+    path = tmp_path / "de.yaml"
+    path.write_text(
+        start + '    confirm: "Soll ich nach {direction} schauen?"\n    spoken: {direction: {left: links}}\n'
+    )
+    look = load_phrases(path, ASKING).tools["look"]
+    assert look.question({"direction": "left", "degrees": 20}) == "Soll ich nach links schauen?"
+    path.write_text(start + '    confirm: "Nach {where}?"\n')
+    with pytest.raises(VoiceError, match=r"de\.yaml, line 6: tools\.look\.confirm: there is no argument 'where'"):
+        load_phrases(path, ASKING)
+    path.write_text(start.replace("look", "sleep") + '    confirm: "Schlafen?"\n')
+    with pytest.raises(VoiceError, match=r"line 6: tools\.sleep\.confirm: the tool file does not have it ask"):
+        load_phrases(path, ASKING)

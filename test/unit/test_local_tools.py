@@ -1,14 +1,20 @@
 """What the tools answer that need no robot, in every language that has a phrase file."""
 
+import threading
 import time
 
 import pytest
 
+from scripted_model import Notes, ScriptedModel
+from voice_pipeline.dialogue.assemble import Assembled
 from voice_pipeline.dialogue.facts import Facts
 from voice_pipeline.dialogue.local_tools import LocalTools
 from voice_pipeline.dialogue.local_words import WORDS
+from voice_pipeline.dialogue.mind import MindSettings
 from voice_pipeline.dialogue.phrase_files import load_folder
-from voice_pipeline.dialogue.tools import ValidCall
+from voice_pipeline.dialogue.prompt import load_persona
+from voice_pipeline.dialogue.protocol import ModelUnavailable
+from voice_pipeline.dialogue.tools import PendingCall, ValidCall
 from voice_pipeline.dialogue.tools_file import load
 from voice_pipeline.resources import resource
 
@@ -74,3 +80,70 @@ def test_more_facts_than_anybody_listens_to_are_counted(tmp_path):
     for number in range(7):
         run(tools, "remember", fact=f"number {number}")
     assert run(tools, "recall", "de").endswith("number 5; number 6. Und 2 weitere Dinge.")
+
+
+# What is said to remember, to recall and to forget, and the date, each as a plain command without a model.
+SAID = {
+    "de": ("Merk dir, dass meine Katze Minka heißt.", "Was weißt du über mich?", "Vergiss meine Katze.", "meine Katze Minka heißt"),
+    "fr": ("Souviens-toi que mon chat s'appelle Minka.", "Que sais-tu de moi ?", "Oublie mon chat.", "mon chat s'appelle Minka"),
+    "es": ("Recuerda que mi gato se llama Minka.", "¿Qué sabes de mí?", "Olvida mi gato.", "mi gato se llama Minka"),
+    "it": ("Ricordati che il mio gatto si chiama Minka.", "Cosa ricordi di me?", "Dimentica il mio gatto.", "il mio gatto si chiama Minka"),
+    "pt": ("Lembra-te que o meu gato se chama Minka.", "O que sabes sobre mim?", "Esquece o meu gato.", "o meu gato se chama Minka"),
+}  # fmt: skip
+DAY = {
+    "de": "Welcher Tag ist heute?",
+    "fr": "Quel jour sommes-nous ?",
+    "es": "¿Qué día es hoy?",
+    "it": "Che giorno è oggi?",
+    "pt": "Que dia é hoje?",
+    "ja": "今日は何曜日ですか？",
+}
+
+
+class Local:
+    """Carries out what is local."""
+
+    def start(self, call, call_id):
+        pending = PendingCall(call_id, call)
+        pending.finish(self.mind.local.run(call))
+        return pending
+
+
+@pytest.fixture
+def ask(tmp_path):
+    """ask(text, language): what is said, with the model server dead."""
+    model, robot = ScriptedModel(), Local()
+    model.fault = ModelUnavailable("it is down.", "Start it.")
+    persona = load_persona(resource("config/personas/plain.yaml"))
+    phrases, facts = load_folder(resource("config/phrases"), FILE), Facts(tmp_path / "facts.md")
+    robot.mind = Assembled(model, FILE, persona, robot, MindSettings(), phrases=phrases, facts=facts)
+
+    def answer(text, language):
+        notes = Notes()
+        robot.mind.answer(text, threading.Event(), notes, language=language, answer_in=language)
+        return notes.clauses
+
+    return answer
+
+
+@pytest.mark.parametrize("language", SAID)
+def test_a_fact_is_kept_told_and_forgotten_by_plain_commands(ask, language):
+    remember, recall, forget, fact = SAID[language]
+    words = WORDS[language]
+    assert len(ask(remember, language)) == 1
+    assert ask(recall, language) == [words.remembers.format(facts=fact)]
+    assert ask(forget, language) == [words.forgotten]
+    assert ask(recall, language) == [words.nothing]
+
+
+@pytest.mark.parametrize("language", DAY)
+def test_the_date_is_a_plain_command_and_a_sentence(ask, language):
+    (said,) = ask(DAY[language], language)
+    assert WORDS[language].date_of(time.localtime()) in said
+    assert "It is" not in said
+
+
+def test_not_to_forget_is_not_to_forget(ask):
+    assert ask("Vergiss nicht, dass ich Tee mag.", "de") == ["Gut, das merke ich mir."]
+    assert ask("N'oublie pas que j'aime le thé.", "fr") == ["D'accord, je le retiens."]
+    assert ask("Vergiss es.", "de") == ["Okay."]
