@@ -216,13 +216,12 @@ def test_wrong_parameters_fail_configure_with_the_reason(ros):
 
 def test_a_refused_trajectory_ends_the_movement_with_the_reason_and_is_tried_again(body, head):
     head.refuse = True
-    begun = time.monotonic()
     answer = body.move(yaw=0.5)
     assert answer.error_code == MoveHead.Result.ROBOT_DISCONNECTED
     assert "refused a trajectory" in answer.error_msg
     assert head.positions == (0.0, 0.0)
     head.refuse = False
-    body.until("IDLE", since=begun)
+    body.until("IDLE", since=time.monotonic())
     assert body.move(yaw=0.5).error_code == MoveHead.Result.NONE
     assert head.fastest() < 1.2 * SPEED
 
