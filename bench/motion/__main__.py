@@ -70,10 +70,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="bench-motion", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--commands", type=int, default=30_000, help="random orders (default %(default)s)")
-    parser.add_argument("--stops", type=int, default=32, help="stops out of gestures (default %(default)s)")
-    parser.add_argument("--faults", type=int, default=4, help="times each fault (default %(default)s)")
-    parser.add_argument("--cpu-seconds", type=float, default=15.0, help="of dancing (default %(default)s)")
+    parser.add_argument("--commands", type=int, default=24_000, help="random orders (default %(default)s)")
+    parser.add_argument("--stops", type=int, default=24, help="stops out of gestures (default %(default)s)")
+    parser.add_argument("--faults", type=int, default=3, help="times each fault (default %(default)s)")
+    parser.add_argument("--cpu-seconds", type=float, default=12.0, help="of dancing (default %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of every choice (default %(default)s)")
     parser.add_argument("--out", type=Path, default=Path("build/bench-motion"))
     return parser

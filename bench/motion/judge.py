@@ -3,6 +3,8 @@ kept."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -79,6 +81,26 @@ class Judge:
             beyond = limits.guard.neck.excess(p[:, :4], limits.guard.margin).clip(min=0.0)
             found += _tell("takes a joint too far", (beyond[1:] > beyond[:-1] + _JOINTS)[:, None], beyond[1:, None])
         return found
+
+
+def judge_stream(limits: Limits, sent: Sequence[tuple[float, Pose]], dt: float) -> list[str]:
+    """What was sent on a real clock, (s, pose): nothing is sent while nothing moves, a late period is not made up for,
+    and stops may come at any time. The robot was not lost meanwhile."""
+    judge = Judge(limits, dt)
+    before: tuple[float, Pose] | None = None
+    slow = np.array(limits.acceleration) * dt * dt * 1.01  # the last step of a motion that comes to rest
+    last_step = np.zeros(len(NEUTRAL))
+    for t, pose in sent:
+        if before is None:
+            judge.restart(pose)
+        else:
+            if t - before[0] > 1.9 * dt and np.all(np.abs(last_step) <= slow):
+                judge.silent()
+            last_step = np.array(pose) - np.array(before[1])
+        judge.stop_ordered()
+        judge.sent(pose)
+        before = t, pose
+    return judge.violations()
 
 
 def _tell(what: str, wrong: NDArray[np.bool_], values: NDArray[np.float64]) -> list[str]:

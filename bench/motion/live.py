@@ -10,7 +10,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from types import TracebackType
 
-from bench.motion.judge import Judge
+from bench.motion.judge import judge_stream
 from bench.motion.proxy import FaultyProxy
 
 from voice_pipeline.errors import VoiceError
@@ -101,17 +101,8 @@ class Live:
         return self.controller.status(time.monotonic()).state
 
     def violations(self) -> list[str]:
-        """Of all that was sent since the robot woke; where a pose was held, it was at rest. The robot was not lost."""
-        judge, last = Judge(self.limits, _PERIOD_S), None
-        for t, pose in self.robot.sent:
-            if last is None:
-                judge.restart(pose)
-            elif t - last > 1.9 * _PERIOD_S:
-                judge.silent()
-            judge.stop_ordered()  # stops are ordered all the time here; bench/motion/onslaught.py tells them apart
-            judge.sent(pose)
-            last = t
-        return judge.violations()
+        """Of all that was sent since the robot woke."""
+        return judge_stream(self.limits, list(self.robot.sent), _PERIOD_S)
 
     def wait(self, seconds: float) -> None:
         """Let time pass."""
