@@ -131,6 +131,8 @@ def test_what_leaves_the_box_is_scaled_as_a_whole_and_said(tmp_path):
     roll, pitch = AXES.index("roll"), AXES.index("pitch")
     assert math.degrees(move.high[roll]) == pytest.approx(20, rel=0.02)
     assert math.degrees(move.high[pitch]) == pytest.approx(20, rel=0.02)
+    position = move.sample(np.linspace(0.0, move.duration, 100))[0]
+    assert position[:, roll] == pytest.approx(position[:, pitch], abs=0.01)  # half of 40 is 20 everywhere: not cut off
     assert len([n for n in move.about.notes if n.startswith("roll 0..40 degrees scaled to 50 %")]) == 1
     assert not [n for n in move.about.notes if n.startswith("pitch")]
     assert move.beyond(LIMITS) == []
