@@ -83,6 +83,39 @@ def test_whatever_is_taken_goes_through_its_points_within_the_limits(steps):
     check([Pose(*path.at(k * DT)[0]) for k in range(round(path.duration / DT) + 2)])
 
 
+WILD = st.one_of(st.floats(), st.floats(-3, 3), st.sampled_from([0.0, 1e-300, 1e9, 1e300, -1e300, math.nan, math.inf]))
+SOME = st.lists(WILD, max_size=3).map(tuple)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    joints=st.lists(st.sampled_from(["left_antenna", "yaw_body", "right_antenna", "", "stewart_2"]), max_size=3),
+    points=st.lists(st.builds(Waypoint, WILD, SOME, SOME, SOME), max_size=4),
+    delay=WILD,
+)
+def test_hostile_trajectories_are_refused_or_kept_within_the_limits(joints, points, delay):
+    try:
+        path = plan(joints, points, REST, LIMITS, delay)
+    except Refused:
+        return
+    check([Pose(*path.at(k * DT)[0]) for k in range(min(round(path.duration / DT), 500))])
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    times=st.lists(st.floats(1e-6, 500.0), min_size=1, max_size=4, unique=True).map(sorted),
+    wild=st.lists(st.tuples(st.floats(-2, 2), WILD, WILD), min_size=4, max_size=4),
+)
+def test_hostile_velocities_and_accelerations_are_refused_or_kept_within_the_limits(times, wild):
+    points = [Waypoint(t, (p,), (v,), (a,)) for t, (p, v, a) in zip(times, wild, strict=False)]
+    points[-1] = Waypoint(points[-1].time, points[-1].positions, (0.0,), points[-1].accelerations)
+    try:
+        path = plan(LEFT, points, REST, LIMITS)
+    except Refused:
+        return
+    check([Pose(*path.at(k * DT)[0]) for k in range(min(round(path.duration / DT), 500))])
+
+
 def test_sampled_sines_with_velocities_are_followed_as_they_are():
     times = np.arange(1, 41) * 0.1
     points = [
