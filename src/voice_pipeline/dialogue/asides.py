@@ -24,7 +24,8 @@ class AsideWords:
     """Sources of patterns; see config/phrases/README.md.
 
     reports: anywhere in a clause that is not one of `insists`; conditions: at the beginning of a clause; insists,
-    corrections, contexts: a whole clause.
+    corrections, contexts: a whole clause. joints, contrasts: words between clauses; after a contrast ("but") something
+    new is said, after another joint what was said before goes on ("don't nod and look up" asks for nothing).
     """
 
     reports: tuple[str, ...] = ()
@@ -33,13 +34,14 @@ class AsideWords:
     corrections: tuple[str, ...] = ()
     contexts: tuple[str, ...] = ()
     joints: tuple[str, ...] = ()
+    contrasts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class _Clause:
     begin: int
     end: int
-    joined: bool  # by a word alone ("and"), not by a mark or a pause
+    joined: bool  # by a word alone ("and"), not by a mark, a pause or a contrast
 
 
 class Asides:
@@ -69,7 +71,8 @@ class Asides:
         self._conditions = re.compile(dialect.either(words.conditions))
         self._corrections = re.compile(dialect.either(words.corrections))
         self._contexts = re.compile(dialect.either(words.contexts))
-        self._borders = re.compile(_borders(words.joints, wording.spaces), re.I)
+        self._borders = re.compile(_borders((*words.joints, *words.contrasts), wording.spaces), re.I)
+        self._contrasts = tuple(c.lower() for c in words.contrasts)
 
     def told(self, utterance: str) -> bool:
         """Somebody's words are repeated, or it is about another time: no order, whatever stands in it."""
@@ -94,13 +97,15 @@ class Asides:
         """What is wanted, and whether something was taken back; nothing where one clause is something else."""
         clauses = list(self._clauses(utterance))
         found: list[tuple[_Kind, str]] = []
-        at, back = 0, False
+        at, back, last = 0, False, ""
         if not 1 < len(clauses) <= _MOST_CLAUSES:
             return found, back
         while at < len(clauses):
             end, kind, text = self._longest(utterance, clauses, at)
-            if kind == "other" or (kind == "aside" and clauses[at].joined):
+            goes_on = clauses[at].joined and (kind == "aside" or last in ("aside", "no"))
+            if kind == "other" or goes_on:
                 return [], False
+            last = kind
             if kind == "back" and found and self._command(found[-1][1]) != "stop":  # "Stop! No!" has to stop
                 del found[-1:]
                 back = True
@@ -124,9 +129,11 @@ class Asides:
         if self._corrections.fullmatch(spoken):
             return "aside" if first else "back"
         if self._wording.only_polite(spoken):
-            return "aside"
+            return "aside"  # "if you don't mind"
         if self._conditions.match(spoken):
             return "other"
+        if self._wording.only_behind(spoken):
+            return "aside"
         if self._is_negated(text):
             return "no"
         if self._contexts.fullmatch(spoken):
@@ -139,7 +146,8 @@ class Asides:
             mark = border.group("mark")
             if utterance[begin : border.start()].strip():
                 yield _Clause(begin, border.end("mark") if mark else border.start(), joined)
-            begin, joined = border.end(), not mark
+            contrast = border.group().strip().lower().startswith(self._contrasts)
+            begin, joined = border.end(), not mark and not contrast
         if utterance[begin:].strip():
             yield _Clause(begin, len(utterance), joined)
 

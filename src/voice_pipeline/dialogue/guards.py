@@ -12,7 +12,7 @@ from typing import Literal
 Reason = Literal["", "negated", "question", "story"]
 
 _NEGATION = re.compile(
-    r"\b(don'?t|do not|never|not to|no need to|need ?n[o']t|won'?t|would ?n[o']t|(?:does|do)n'?t have to|must ?n[o']t|should ?n[o']t|no longer|without|rather not|refuse|hate|dislike|nobody|avoid|(?:did|ca|can)n[o']t (?:ask|tell|want|stand))\b"
+    r"\b(don'?t|(?<!why )not|never|not to|no need to|need ?n[o']t|won'?t|would ?n[o']t|(?:does|do)n'?t have to|must ?n[o']t|should ?n[o']t|no longer|without|rather not|refuse|hate|dislike|nobody|avoid|(?:did|ca|can)n[o']t (?:ask|tell|want|stand))\b"
 )
 _JOINT = re.compile(r"[,;.!?]|\b(?:but|instead|rather than that|and then|then)\b")
 _FILLERS = re.compile(

@@ -23,7 +23,7 @@ from voice_pipeline.dialogue.protocol import ToolCallRequest
 from voice_pipeline.dialogue.tools import RefusedCall, Tool, ToolBox
 from voice_pipeline.dialogue.tools_file import ToolFile
 from voice_pipeline.dialogue.vocabulary import Vocabulary
-from voice_pipeline.dialogue.wording import Polite, Wording, dialect_of, english_wording, other_wording
+from voice_pipeline.dialogue.wording import ENGLISH_JOINTS, Polite, Wording, dialect_of, english_wording, other_wording
 from voice_pipeline.dialogue.yaml_lines import Lines, did_you_mean
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.resources import resource
@@ -104,7 +104,8 @@ def load_phrases(path: Path, file: ToolFile, strict: bool = True) -> PhraseFile:
     else:
         book = PhraseBook({n: dataclasses.replace(tools[n], examples=()) for n in tools if n in named}, wording)
     words = AsideWords(**{k: tuple(v) for k, v in data.get("asides", {}).items()})
-    words = dataclasses.replace(words, joints=(*words.joints, *data.get("joints", ())))
+    more = ENGLISH_JOINTS if language == "en" else data.get("joints", ())
+    words = dataclasses.replace(words, joints=(*words.joints, *more))
     asides = Asides(
         words,
         wording,

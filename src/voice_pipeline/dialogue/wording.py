@@ -64,9 +64,12 @@ class Wording:
         return found
 
     def only_polite(self, text: str) -> bool:
-        """Nothing is left of a spoken text without its politeness."""
-        heads = self._peel(text, self._first, lambda m: m.string[m.end() :])
-        return not heads[-1] or any(self._behind.fullmatch(h) for h in heads)
+        """Nothing is left of a spoken text without what may stand before a command."""
+        return not self._peel(text, self._first, lambda m: m.string[m.end() :])[-1]
+
+    def only_behind(self, text: str) -> bool:
+        """A spoken text is something that may stand behind a command, polite words before it aside."""
+        return any(self._behind.fullmatch(h) for h in self._peel(text, self._first, lambda m: m.string[m.end() :]))
 
     @staticmethod
     def _peel(text: str, skin: re.Pattern[str], rest: Callable[[re.Match[str]], str]) -> list[str]:
@@ -204,6 +207,7 @@ _POLITE = Polite(
     # A bare comma is no joint ("don't look left, look right").
     joints=("and then", "then", "after that", "and after that", "and"),
 )
+ENGLISH_JOINTS = _POLITE.joints
 _VERBS = ("tell me", "show", "turn", "give", "play", "make", "move", "do", "act", "say")
 
 
