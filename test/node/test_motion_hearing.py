@@ -65,8 +65,8 @@ def test_the_simulated_robot_turns_to_who_spoke_and_says_that_it_moves(ros, robo
 
 def test_a_daemon_without_an_array_does_no_harm(ros, robot):
     body = Body(ros, url=robot.url)
-    states = body.node._states
-    ros.wait(lambda: body.node._states > states + 100, 10.0)
+    states = body.node._told.states
+    ros.wait(lambda: body.node._told.states > states + 100, 10.0)
     array = body.node._controller.robot._array
     assert array._thread.is_alive()
     assert body.sounds == []
@@ -117,7 +117,7 @@ def test_a_gesture_goes_on_with_its_antennas_held_while_somebody_speaks(ros, rob
 
 def test_what_the_array_hears_is_told_in_the_base_frame_and_marked_as_ambiguous(ros, monkeypatch):
     fake = FakeRobot()
-    monkeypatch.setattr(motion, "make_robot", lambda name, url: fake)
+    monkeypatch.setattr(motion, "make_robot", lambda *args: fake)
     peer = ros.peer()
     sounds = peer.record(SoundDirection, "sound_direction")
     ros.start(MotionNode, {"base_frame": "torso"})
@@ -142,7 +142,7 @@ def test_what_the_array_hears_is_told_in_the_base_frame_and_marked_as_ambiguous(
 def test_the_array_is_asked_only_where_it_is_wanted(ros, monkeypatch):
     fake = FakeRobot()
     fake.on_bearing = "not asked"
-    monkeypatch.setattr(motion, "make_robot", lambda name, url: fake)
+    monkeypatch.setattr(motion, "make_robot", lambda *args: fake)
     ros.start(MotionNode, {"microphone_array": "off"})
     ros.wait(lambda: fake.on_bearing != "not asked")
     assert fake.on_bearing is None

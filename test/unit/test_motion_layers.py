@@ -250,6 +250,12 @@ def test_a_head_that_sags_out_of_its_box_comes_in_before_it_breathes():
     assert body.clamps == 0
 
 
+def test_a_head_at_the_edge_of_its_box_give_or_take_rounding_breathes():
+    body = Body(replace(ALL, glances=0.0), FakeRobot(Pose(z=1e-15)))
+    assert np.ptp(body.run(20.0)[:, Z]) == pytest.approx(0.005, rel=0.03)
+    assert body.clamps == 0
+
+
 def test_a_robot_that_was_away_is_met_where_it_is():
     body = Body(ALL)
     body.run(6.0)

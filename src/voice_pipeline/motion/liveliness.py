@@ -123,7 +123,7 @@ class Liveliness:
             self._show(each, each is mode, now, low, high, total)
         for i, value in enumerate(total):
             b, lo, hi = base[i], self._limits.low[i], self._limits.high[i]
-            total[i] = min(max(value, lo - b), hi - b) if lo <= b <= hi else 0.0  # rounding only
+            total[i] = min(max(value, min(lo - b, 0.0)), max(hi - b, 0.0))  # rounding only
         self._past.append(total)
         return Pose(*total)
 
