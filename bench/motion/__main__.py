@@ -149,6 +149,7 @@ def _faults(options: argparse.Namespace, details: dict[str, Any], tell: Callable
                 found.append(1e3 * (live.until(lambda: live.state == "DISCONNECTED", 5.0) - begun))
             finally:
                 mend()
+            live.wait(2.0 if kind == "late" else 0.0)  # what was held up arrives first
             live.wake()
         tell(f"{kind}: noticed after {', '.join(f'{ms:.0f}' for ms in found)} ms")
 

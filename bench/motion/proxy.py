@@ -3,11 +3,11 @@ the daemon. Apart because a real daemon does none of this on demand."""
 
 from __future__ import annotations
 
-import heapq
 import json
 import socket
 import threading
 import time
+from collections import deque
 from contextlib import suppress
 
 _CHUNK = 65536
@@ -100,10 +100,10 @@ class FaultyProxy:
         return True
 
     def _pump(self, source: socket.socket, sink: socket.socket, asks: bool = False, may_lie: bool = False) -> None:
-        """Pass on, later; in order, because the delay is the same for all that came before."""
-        late: list[tuple[float, int, bytes]] = []
+        """Pass on, later, and in order: what comes waits for what came."""
+        late: deque[tuple[float, bytes]] = deque()
         source.settimeout(0.005)
-        number, greeted = 0, False
+        due, greeted = 0.0, False
         try:
             while not self._ending.is_set():
                 try:
@@ -115,12 +115,12 @@ class FaultyProxy:
                     if may_lie and greeted and self.says is not None:
                         data = _frame(self.says)
                     greeted = True
-                    number += 1
-                    heapq.heappush(late, (time.monotonic() + self.delay, number, data))
+                    due = max(due, time.monotonic() + self.delay)
+                    late.append((due, data))
                 except TimeoutError:
                     pass
                 while late and not self.frozen and late[0][0] <= time.monotonic():
-                    sink.sendall(heapq.heappop(late)[2])
+                    sink.sendall(late.popleft()[1])
         except OSError:
             pass
         for end in (source, sink):
