@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="bench-motion", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--commands", type=int, default=24_000, help="random orders (default %(default)s)")
+    parser.add_argument("--commands", type=int, default=16_000, help="random orders (default %(default)s)")
     parser.add_argument("--stops", type=int, default=24, help="stops out of gestures (default %(default)s)")
     parser.add_argument("--faults", type=int, default=3, help="times each fault (default %(default)s)")
     parser.add_argument("--cpu-seconds", type=float, default=12.0, help="of dancing (default %(default)s)")

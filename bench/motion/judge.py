@@ -15,6 +15,7 @@ _ROUNDING_P = 1e-9  # rad or m
 _ROUNDING_V = 1e-8  # 1/s
 _ROUNDING_A = 1e-5  # 1/s^2: rounding of a position, twice divided by 0.02
 _JOINTS = 1e-6  # rad
+_STALE_S = 0.15  # as in link.py
 
 
 class Judge:
@@ -83,23 +84,25 @@ class Judge:
         return found
 
 
-def judge_stream(limits: Limits, sent: Sequence[tuple[float, Pose]], dt: float) -> list[str]:
-    """What was sent on a real clock, (s, pose): nothing is sent while nothing moves, a late period is not made up for,
-    and stops may come at any time. The robot was not lost meanwhile."""
+def judge_stream(limits: Limits, sent: Sequence[tuple[float, Pose, float]], dt: float) -> list[str]:
+    """What was sent on a real clock: (s, pose, age of the state in s). Nothing is sent while nothing moves, nor while the
+    state is stale, from which it goes on at rest; a late period is not made up for, and stops may come at any time. The
+    robot was not lost meanwhile."""
     judge = Judge(limits, dt)
-    before: tuple[float, Pose] | None = None
+    before: tuple[float, Pose, float] | None = None
     slow = np.array(limits.acceleration) * dt * dt * 1.01  # the last step of a motion that comes to rest
     last_step = np.zeros(len(NEUTRAL))
-    for t, pose in sent:
+    for t, pose, age in sent:
         if before is None:
             judge.restart(pose)
         else:
-            if t - before[0] > 1.9 * dt and np.all(np.abs(last_step) <= slow):
+            gap = t - before[0]
+            if gap > 1.9 * dt and (np.all(np.abs(last_step) <= slow) or before[2] + gap > _STALE_S):
                 judge.silent()
             last_step = np.array(pose) - np.array(before[1])
         judge.stop_ordered()
         judge.sent(pose)
-        before = t, pose
+        before = t, pose, age
     return judge.violations()
 
 

@@ -33,11 +33,12 @@ class RecordedReachy(ReachyMini):
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
-        self.sent: list[tuple[float, Pose]] = []
+        self.sent: list[tuple[float, Pose, float]] = []  # s, pose, age of the state in s
 
     def set_target(self, pose: Pose) -> bool:
         """See Robot."""
-        self.sent.append((time.monotonic(), pose))
+        now, state = time.monotonic(), self.state
+        self.sent.append((now, pose, now - state.received if state else 0.0))
         return super().set_target(pose)
 
 
@@ -84,7 +85,7 @@ class Live:
         self.controller.stop()
         self.wait(0.6)
         sent = [s for s in list(self.robot.sent) if s[0] > begun - 1.0]
-        moved = [t for (_, a), (t, b) in pairwise(sent) if t > begun and a != b]
+        moved = [t for (_, a, _), (t, b, _) in pairwise(sent) if t > begun and a != b]
         seen = [s for s in list(self.measured) if s[0] > begun - 0.1]
         went = [t for (_, a), (t, b) in pairwise(seen) if t > begun and _moved(a, b)]
         self.controller.reset_stop()

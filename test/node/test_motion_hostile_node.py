@@ -30,12 +30,13 @@ BAD = (math.nan, math.inf, -math.inf, 1e30, 90.0, 3.2)
 
 @pytest.fixture
 def sent(monkeypatch):
-    """What the node sends to the daemon, with the time."""
+    """What the node sends to the daemon: when, the pose, and how old the state was."""
     poses = []
     send = ReachyMini.set_target
 
     def record(this, pose):
-        poses.append((time.monotonic(), pose))
+        now = time.monotonic()
+        poses.append((now, pose, now - this.state.received))
         return send(this, pose)
 
     monkeypatch.setattr(ReachyMini, "set_target", record)
