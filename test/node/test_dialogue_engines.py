@@ -75,6 +75,6 @@ def test_a_native_tool_call_of_the_server_is_checked_like_any_other(ros, port):
     with OllamaServer(lambda r: [{"name": "play_move", "arguments": {"name": "explode"}}], port=port):
         node = ros.start(DialogueNode, params)
         calls = listen(ros, node, ToolCall, "tool_calls")
-        peer.result(peer.send_goal(Converse, "converse", Converse.Goal(text="Please nod until you explode")))
+        peer.result(peer.send_goal(Converse, "converse", Converse.Goal(text="Do the trick that nobody knows")))
         ros.wait(lambda: calls)
     assert calls[0].status == ToolCall.REFUSED

@@ -57,7 +57,7 @@ def model(monkeypatch):
             "Who are you?": ["I am a robot, ", "and I live ", "on a desk."],
             "Who": [WAIT, "Who what?"],
             "Tell me a story": ["Once upon a time, there was a king. ", WAIT, "He was old. "],
-            "Show him that you agree": ['{"tool": "play_move", "arguments": {"name": "nod"}}'],
+            "Do some gesture for him": ['{"tool": "play_move", "arguments": {"name": "nod"}}'],
         }
     )
     monkeypatch.setattr(dialogue, "create", lambda *_: scripted)
@@ -124,12 +124,12 @@ def test_a_tool_call_in_a_speculative_turn_waits_for_the_end_and_runs_once(ros, 
     calls = listen(ros, node, ToolCall, "tool_calls")
     ears = Ears(ros, node)
     ears.begin()
-    ears.guess("Show him that you agree")
+    ears.guess("Do some gesture for him")
     ros.wait(lambda: len(model.prompts) == 1)
     time.sleep(0.3)
     assert voice.moves == []
     assert calls == []
-    ears.end("Show him that you agree")
+    ears.end("Do some gesture for him")
     ros.wait(lambda: len(calls) == 2)
     assert [m.name for m in voice.moves] == ["nod"]
     assert names(calls, "status") == [ToolCall.REQUESTED, ToolCall.SUCCEEDED]

@@ -55,14 +55,16 @@ class Book:
         return tool.asked_for(affirmed(utterance, self.language) if tool.kind != "local" else utterance)
 
     def heard(self, name: str, arguments: Mapping[str, object], utterance: str) -> bool:
-        """Whether the person used a word for each value that the model chose; the file may have none for some."""
+        """Whether the person used a word for each value that the model chose, where the tool asks for that by `any`."""
         if not self.lexical:
             return True
         tool, text = self.tools[name], f" {self.phrases.wording.spoken(utterance)}"
         for argument, value in arguments.items():
+            if argument not in tool.any:
+                continue
             said = [w for w, v in value_words(tool, argument, self.phrases.wording).items() if v == value]
             gap = " " if self.phrases.wording.spaces else ""
-            said += [self.phrases.wording.plain(w) for w in tool.any.get(argument, ())] if said else []
+            said += [self.phrases.wording.plain(w) for w in tool.any[argument]] if said else []
             if said and not any(f"{gap}{w}" in text for w in said):
                 return False
         return True
