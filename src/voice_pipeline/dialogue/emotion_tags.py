@@ -18,9 +18,14 @@ _APART_S = 6.0  # between two gestures: one takes 2 to 4 s, and a robot that nev
 
 
 class TagReader:
-    """Takes tags out of words as they come, also when a tag arrives in pieces."""
+    """Takes tags out of words as they come, also when a tag arrives in pieces.
 
-    def __init__(self) -> None:
+    Args:
+        only: tags that are taken out; None takes all, because a model that may write tags makes some up.
+    """
+
+    def __init__(self, only: Iterable[str] | None = None) -> None:
+        self._only = None if only is None else frozenset(only)
         self._held = ""
         self._after_tag = False  # the blank behind it has not come yet
 
@@ -41,10 +46,17 @@ class TagReader:
         held, self._held = self._held, ""
         return self._without("" if len(held) > 1 else held)
 
-    @staticmethod
-    def _without(text: str) -> tuple[str, list[str]]:
-        tags = ["_".join(found.lower().split()) for found in _TAG.findall(text)]
-        return _TAG.sub("", text), tags
+    def _without(self, text: str) -> tuple[str, list[str]]:
+        tags: list[str] = []
+
+        def take(found: re.Match[str]) -> str:
+            tag = "_".join(found.group(1).lower().split())
+            if self._only is not None and tag not in self._only:
+                return found.group()
+            tags.append(tag)
+            return ""
+
+        return _TAG.sub(take, text), tags
 
 
 class TagLimit:

@@ -210,7 +210,7 @@ class Mind:
         run.permitted = only
         run.others_wrote = [m.content for m in messages if m.role in ("user", "tool")]
         options = replace(self._settings.options, only_tools=only, max_calls=self._settings.max_tool_calls)
-        parser, tags = ReplyParser(), TagReader()
+        parser, tags = ReplyParser(), TagReader(None if self._settings.emotion_tags else self._tools.gestures)
         splitter = ClauseSplitter(self._settings.first_clause_chars)
         run.listener.request()
         stream = self._model.stream(messages, self._tools.specs, run.cancel, options)
