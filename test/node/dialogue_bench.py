@@ -6,8 +6,8 @@ import threading
 import time
 from typing import Any
 
-from rclpy.action import ActionServer, CancelResponse
-from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.action import ActionServer, CancelResponse, GoalResponse
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
 from rclpy.executors import MultiThreadedExecutor
 from rclpy.node import Node
 from std_srvs.srv import Trigger
@@ -40,9 +40,17 @@ class Neighbours(Node):
             if name in kinds:
                 kind, serve = kinds[name]
                 accept = lambda _: CancelResponse.ACCEPT  # noqa: E731
-                self._servers.append(
-                    ActionServer(self, kind, name, serve, callback_group=group, cancel_callback=accept)
+                # Goals come in one by one, so that their order is the one they were sent in; what they do runs beside.
+                server = ActionServer(
+                    self,
+                    kind,
+                    name,
+                    serve,
+                    callback_group=MutuallyExclusiveCallbackGroup(),
+                    goal_callback=self._note,
+                    cancel_callback=accept,
                 )
+                self._servers.append(server)
             else:
                 self.create_service(Trigger, name, lambda q, r, n=name: self._trigger(n, r), callback_group=group)
         # Held goals block their callback on purpose; a test's neighbour may, a node must not.
@@ -66,9 +74,15 @@ class Neighbours(Node):
             server.destroy()
         self.destroy_node()
 
+    def _note(self, goal: Any) -> GoalResponse:
+        if isinstance(goal, Say.Goal):
+            self.spoken.append(goal.text)
+            self.voices.append(goal.voice)
+        else:
+            self.moves.append(goal)
+        return GoalResponse.ACCEPT
+
     def _say(self, handle: Any) -> Say.Result:
-        self.spoken.append(handle.request.text)
-        self.voices.append(handle.request.voice)
         feedback = Say.Feedback(phase=Say.Feedback.PLAYING)
         now = self.get_clock().now().to_msg()
         feedback.tts_request = feedback.first_audio = feedback.first_played = now
@@ -82,7 +96,6 @@ class Neighbours(Node):
         return Say.Result(spoken_text=handle.request.text)
 
     def _move(self, handle: Any) -> Any:
-        self.moves.append(handle.request)
         kind = PlayMove if isinstance(handle.request, PlayMove.Goal) else LookAt
         while not self.free.wait(0.01):
             if handle.is_cancel_requested:
