@@ -24,7 +24,7 @@ def interface(name: str) -> Any:
             f"Build or install the package '{package}', or correct it.",
         ) from error
     if not hasattr(module, kind):
-        known = [n for n in vars(module) if n[0].isupper()]
+        known = [n for n in vars(module) if n[0].isupper() and "_" not in n]  # not the parts that an action is made of
         near = difflib.get_close_matches(kind, known, n=1)
         meant = f" Did you mean '{package}/{folder}/{near[0]}'?" if near else ""
         raise VoiceError(
