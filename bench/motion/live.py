@@ -21,11 +21,10 @@ from voice_pipeline.motion.moves import Move
 from voice_pipeline.motion.protocol import Pose, RobotState
 from voice_pipeline.motion.reachy_mini import ReachyMini
 from voice_pipeline.motion.simulator import SimulatedRobot
-from voice_pipeline.motion.tasks import Listener, Refused, Settings
+from voice_pipeline.motion.tasks import NOBODY, Refused, Settings
 
 _PERIOD_S = 0.02
 _STILL = math.radians(0.1)  # of the measured state between two looks: less is no motion
-_NOBODY = Listener(lambda report: None, lambda outcome, message, report: None)
 
 
 class RecordedReachy(ReachyMini):
@@ -77,7 +76,7 @@ class Live:
 
     def play(self, name: str) -> None:
         """Begin a gesture."""
-        self.controller.play(name, 1.0, 5, True, _NOBODY)
+        self.controller.play(name, 1.0, 5, True, NOBODY)
 
     def stop(self) -> tuple[float, float]:
         """Stop. Returns ms from the order to the last moving pose that was sent, and to the end of what was measured."""
@@ -93,7 +92,7 @@ class Live:
 
     def neutral(self) -> None:
         """Go to neutral and rest."""
-        self.controller.rest(_NOBODY)
+        self.controller.rest(NOBODY)
         self.until(lambda: self.state == "IDLE", 10.0)
 
     @property

@@ -23,12 +23,11 @@ from voice_pipeline.motion.limits import Limits
 from voice_pipeline.motion.liveliness import Liveliness, LivelinessSettings
 from voice_pipeline.motion.moves import Move
 from voice_pipeline.motion.protocol import NEUTRAL, Pose
-from voice_pipeline.motion.tasks import Listener, Refused, Settings, Task
+from voice_pipeline.motion.tasks import NOBODY, Refused, Settings, Task
 from voice_pipeline.motion.trajectory import JOINTS, Waypoint
 
 DT = 0.02
 _STALE_S = 0.15  # as in link.py: no state for so long, and nothing is sent
-_NOBODY = Listener(lambda report: None, lambda outcome, message, report: None)
 _HOSTILE = (math.nan, math.inf, -math.inf, 1e308, -1e308, 1e-320, 180.0, -90.0, 0.0, math.pi, -math.pi)
 _STATES = ("listening", "thinking", "speaking", "idle", "")
 
@@ -121,11 +120,11 @@ class Onslaught:
         n = 3 if self.rng.random() < 0.95 else self.rng.choice((0, 2, 4))
         angles = tuple(self.angle() for _ in range(n))
         z = self.rng.choice((0.0, -0.003, -0.01, 0.02, math.nan, 5.0))
-        self._keep(self.controller.move_head(angles, z, self.seconds(), _NOBODY))  # type: ignore[arg-type]
+        self._keep(self.controller.move_head(angles, z, self.seconds(), NOBODY))  # type: ignore[arg-type]
 
     def look(self) -> None:
         """A direction."""
-        self._keep(self.controller.look(self.angle(), self.angle(), self.seconds(), _NOBODY))
+        self._keep(self.controller.look(self.angle(), self.angle(), self.seconds(), NOBODY))
 
     def turn(self) -> None:
         """Of its own accord."""
@@ -136,7 +135,7 @@ class Onslaught:
         rng = self.rng
         speed = rng.choice((0.0, 0.25, 1.0, 2.0, 1.7, 9.0, -1.0, math.nan))
         repeat = rng.choice((0, 1, 3, 20, 10_000, -1))
-        self._keep(self.controller.play(rng.choice(self._names), speed, repeat, rng.random() < 0.5, _NOBODY))
+        self._keep(self.controller.play(rng.choice(self._names), speed, repeat, rng.random() < 0.5, NOBODY))
 
     def stream(self) -> None:
         """A pose of a stream of poses."""
@@ -158,7 +157,7 @@ class Onslaught:
             n = len(names) if rng.random() < 0.95 else rng.randrange(5)
             points.append(Waypoint(t, tuple(self.angle() for _ in range(n))))
         delay = rng.choice((0.0, 0.0, 0.2, -0.1, math.nan))
-        self._keep(joint_orders.follow(self.controller, names, points, delay, joint_orders.Tolerances(), _NOBODY))
+        self._keep(joint_orders.follow(self.controller, names, points, delay, joint_orders.Tolerances(), NOBODY))
 
     def cancel(self) -> None:
         """The last task, or one long over."""

@@ -16,7 +16,7 @@ from voice_pipeline.motion.liveliness import Liveliness
 from voice_pipeline.motion.moves import Move, Playing
 from voice_pipeline.motion.paths import PEAK_VELOCITY, Path, Point, travel
 from voice_pipeline.motion.protocol import NEUTRAL, Bearing, Pose, Robot, RobotState
-from voice_pipeline.motion.tasks import Listener, Outcome, Refused, Report, Settings, Status, Task
+from voice_pipeline.motion.tasks import NOBODY, Listener, Outcome, Refused, Report, Settings, Status, Task
 from voice_pipeline.motion.ticker import Ticker
 
 _KEEP_ALIVE_S = 0.5  # a pose at rest is sent this often: the motors hold it anyhow
@@ -24,7 +24,6 @@ _REPORT_S = 0.1
 _GATHER_S = 0.3  # from what it did of its own accord to the start of a gesture, at least
 _SPEEDS = (0.25, 2.0)
 _MOST_REPEATS = 20
-_NOBODY = Listener(lambda report: None, lambda outcome, message, report: None)
 
 
 class Controller:
@@ -151,7 +150,7 @@ class Controller:
                 return False
             reach = max(abs(a - b) for a, b in zip(target, self._follower.pose, strict=True))
             paths = travel(self._follower.point(), target, self.limits, PEAK_VELOCITY * reach / speed)
-            task = Task("look_at_speaker", False, target, False, _NOBODY, time.monotonic(), own=True)
+            task = Task("look_at_speaker", False, target, False, NOBODY, time.monotonic(), own=True)
             self._begin(task, paths, target, replan=True)
             return True
 

@@ -68,7 +68,12 @@ class Follower:
     @property
     def lively(self) -> bool:
         """What it does of its own accord moves it, or keeps it off the pose that it holds."""
-        return self._liveliness is not None and self._liveliness.active
+        return self._living is not None
+
+    @property
+    def _living(self) -> Liveliness | None:
+        """The layers, while they show."""
+        return self._liveliness if self._liveliness is not None and self._liveliness.active else None
 
     @property
     def _in_motion(self) -> bool:
@@ -94,10 +99,8 @@ class Follower:
         """Hold the antennas where they are, whatever the paths say; False: blend them back in."""
         if still:
             pose, velocity, force = self._limiter.pose, self._limiter.velocity, self.point()[2]
-            if (
-                self._liveliness is not None and self._liveliness.active
-            ):  # which comes to rest by itself, over a held pose
-                offset, speed = self._liveliness.last
+            if living := self._living:  # which comes to rest by itself, over a held pose
+                offset, speed = living.last
                 pose, velocity, force = _plus(pose, offset, -1.0), _plus(velocity, speed, -1.0), np.zeros(len(pose))
             late = Pose(*(force * self._dt / 2.0))  # a difference tells the velocity of half a step ago
             self._stillness.freeze(pose, _plus(velocity, late), force)
@@ -106,8 +109,8 @@ class Follower:
 
     def follow(self, paths: Sequence[Path], target: Pose | None = None) -> None:
         """Take these paths, which begin at `point()`: where it is, what it did of its own accord included."""
-        if self._liveliness is not None and self._liveliness.active:
-            self._liveliness.clear()
+        if living := self._living:
+            living.clear()
             if self._stillness.frozen:  # the antennas are held where they really are
                 self._stillness.hold(self._limiter.pose, self._limiter.velocity)
         self._forget()
@@ -120,8 +123,8 @@ class Follower:
         if self._paths and self._on_path:
             return self._paths[0].at(self._t)
         p = np.array(self._stillness.path_of(self._limiter.pose))
-        if self._liveliness is not None and self.lively and self._on_path:
-            return p, *self._liveliness.point()[1:]
+        if (living := self._living) and self._on_path:
+            return p, *living.point()[1:]
         return p, np.array(self._limiter.velocity), np.zeros(len(p))
 
     def brake(self) -> None:

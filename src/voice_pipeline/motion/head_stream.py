@@ -11,14 +11,13 @@ from voice_pipeline.motion.controller import Controller
 from voice_pipeline.motion.paths import Path, Point
 from voice_pipeline.motion.protocol import HEAD_HEIGHT, Pose, RobotState
 from voice_pipeline.motion.streaming import Chase
-from voice_pipeline.motion.tasks import Listener, Outcome, Refused, Task
+from voice_pipeline.motion.tasks import NOBODY, Outcome, Refused, Task
 
 _NORM = (
     0.01  # how far the length of a quaternion may be from 1: single precision and sloppy sums, not a forgotten field
 )
 _SAME = 1e-5  # rad or m: a target where the body is already
 _FURTHEST_M = 2.0  # a position beyond is in another unit, or in another frame
-_NOBODY = Listener(lambda report: None, lambda outcome, message, report: None)
 
 
 @dataclass(frozen=True)
@@ -129,7 +128,7 @@ def _same(a: Pose, b: Pose) -> bool:
 
 class _StreamTask(Task):
     def __init__(self, chase: Chase, target: Pose, stream: HeadStream) -> None:
-        super().__init__("head_command", False, target, False, _NOBODY, time.monotonic())
+        super().__init__("head_command", False, target, False, NOBODY, time.monotonic())
         self.chase, self.expires, self._stream = chase, math.inf, stream
 
     def watch(self, now: float, state: RobotState | None) -> tuple[Outcome, str] | None:

@@ -77,8 +77,8 @@ class Limiter:
         low, high = self.limits.low[i], self.limits.high[i]
         top, a = self.limits.velocity[i], self.limits.acceleration[i]
         v = (want - p) / dt if math.isfinite(want) else 0.0
-        v = min(v, top, _speed_that_stops_within(high - p, a, dt))
-        v = max(v, -top, -_speed_that_stops_within(p - low, a, dt))
+        v = min(v, top, speed_that_stops_within(high - p, a, dt))
+        v = max(v, -top, -speed_that_stops_within(p - low, a, dt))
         slowest, fastest = v0 - a * dt, v0 + a * dt
         if stopping:  # hard towards rest, but not past it
             hard = self.limits.stopping[i] * dt
@@ -95,8 +95,8 @@ class Limiter:
     def _kept(self, i: int, v: float) -> float:
         """A velocity of one axis, no more than can be braked away inside the box."""
         p, top, a = self.pose[i], self.limits.velocity[i], self.limits.acceleration[i]
-        v = min(v, top, _speed_that_stops_within(self.limits.high[i] - p, a, self.dt))
-        return max(v, -top, -_speed_that_stops_within(p - self.limits.low[i], a, self.dt))
+        v = min(v, top, speed_that_stops_within(self.limits.high[i] - p, a, self.dt))
+        return max(v, -top, -speed_that_stops_within(p - self.limits.low[i], a, self.dt))
 
     def _hold_joints(self, guard: JointGuard, velocity: list[float]) -> bool:
         """Change the head's velocities where the joints demand it; whether they did."""
@@ -131,7 +131,7 @@ class Limiter:
         return way
 
 
-def _speed_that_stops_within(room: float, a: float, dt: float) -> float:
+def speed_that_stops_within(room: float, a: float, dt: float) -> float:
     """The highest speed for the next step from which slowing down by a*dt a step comes to rest within `room`.
 
     Steps of u, u-1, u-2, ... (in a*dt^2) add up to (n+1)u - n(n+1)/2 with n = floor(u); solved for u.

@@ -14,6 +14,7 @@ from collections import deque
 
 import numpy as np
 
+from voice_pipeline.motion.limiter import speed_that_stops_within
 from voice_pipeline.motion.limits import Limits
 from voice_pipeline.motion.paths import Point
 from voice_pipeline.motion.protocol import Pose
@@ -87,12 +88,5 @@ class Chase:
     def _towards(self, i: int, room: float) -> float:
         """The velocity of axis i for the next step, `room` from its target."""
         dt, a, v0 = self._dt, self._hardest[i], self._velocity[i]
-        v = math.copysign(min(self._top[i], _speed_that_stops_after(abs(room), a, dt)), room)
+        v = math.copysign(min(self._top[i], speed_that_stops_within(abs(room), a, dt)), room)
         return min(max(v, v0 - a * dt), v0 + a * dt)
-
-
-def _speed_that_stops_after(room: float, a: float, dt: float) -> float:
-    """The speed for the next step from which slowing down by a*dt a step ends exactly `room` further; as in limiter.py."""
-    d = room / (a * dt * dt)
-    n = math.floor((math.sqrt(8.0 * d + 1.0) - 1.0) / 2.0)
-    return (d + n * (n + 1) / 2.0) / (n + 1) * a * dt

@@ -63,6 +63,7 @@ class Listener:
     done: Callable[[Outcome, str, Report], None]
 
 
+NOBODY = Listener(lambda report: None, lambda outcome, message, report: None)
 _HEAD = ("roll", "pitch", "yaw", "body_yaw")
 _NEAR = 0.0087  # rad, 0.5 degrees: settled at once
 

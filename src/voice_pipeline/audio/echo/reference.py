@@ -50,7 +50,6 @@ class PlayedReference:
         self._counted = 0  # samples of the run in its own rate
         self._written = 0  # and at 16 kHz
         self._off = 0  # by how much the newest block was off, ns
-        self._off_before = 0  # and the one before
         self._wobble: deque[int] = deque(maxlen=_REMEMBERED)  # by how much more or less than the one before, ns
         self._taken_ns = 0  # the reader has used everything before
         self._gave_up_ns = 0  # end of the line when the reader waited in vain
@@ -71,7 +70,8 @@ class PlayedReference:
         if not len(mono):
             return
         with self._lock:
-            if self._begins_run(source, start_ns) and not self._goes_on(source, start_ns, len(mono)):
+            before = self._off
+            if self._begins_run(source, start_ns) and not self._goes_on(source, start_ns, len(mono), before):
                 self._end_run()
                 self._begin_run(source, start_ns)
             expected = self._run_ns + samples_to_ns(self._counted, source.sample_rate)
@@ -136,7 +136,6 @@ class PlayedReference:
         before, self._off = self._off, off
         exact = self._exact
         self._wobble.append(abs(off - before))
-        self._off_before = before
         if abs(off) > (_STEP_NS if exact else _PAUSE_NS):
             return True
         return abs(off) > _JITTER_NS and abs(before) > _JITTER_NS and (off > 0) == (before > 0)
@@ -145,20 +144,19 @@ class PlayedReference:
     def _exact(self) -> bool:
         return len(self._wobble) == _REMEMBERED and sorted(self._wobble)[_REMEMBERED // 2] < _EXACT_NS
 
-    def _goes_on(self, source: AudioFormat, start_ns: int, count: int) -> bool:
+    def _goes_on(self, source: AudioFormat, start_ns: int, count: int, before: int) -> bool:
         """After a pause of whole blocks: the line is filled with silence up to this one, and counting goes on."""
         if source != self._format or not self._exact or not 0 < self._off < _LONGEST_PAUSE_NS:
             return False
         block_ns = samples_to_ns(count, source.sample_rate)
-        blocks = round((self._off - self._off_before) / block_ns)
-        beside = self._off - self._off_before - blocks * block_ns
-        silence = blocks * count
-        if blocks < 1 or abs(beside) > _SAME_GRID_NS or silence * SAMPLE_RATE % source.sample_rate:
+        left_out = self._off - before
+        blocks = round(left_out / block_ns)
+        if blocks < 1 or abs(left_out - blocks * block_ns) > _SAME_GRID_NS or count * SAMPLE_RATE % source.sample_rate:
             return False
+        silence = blocks * count
         # The end of what sounded comes out of the resampler with the first block; the rest of the pause is not pushed.
         self._append(self._resampler.process(np.zeros(count, np.int16)))
-        skipped = (silence - count) * SAMPLE_RATE // source.sample_rate
-        self._written += skipped
+        self._written += (silence - count) * SAMPLE_RATE // source.sample_rate
         self._counted += silence
         self._off -= silence * NS // source.sample_rate
         self._resumed.append(start_ns)
