@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from voice_pipeline.commands._chat_robot import ChatRobot
-from voice_pipeline.commands._line_input import LineInput
+from voice_pipeline.commands._line_input import LineInput, each_line
 from voice_pipeline.dialogue.prompt import describe
 from voice_pipeline.dialogue.tools_file import load
 from voice_pipeline.errors import VoiceError
@@ -66,23 +66,9 @@ class Talk:
 
     def run(self, lines: LineInput) -> int:
         """Until the end of input; 0, or 1 when a question of a pipe was not answered."""
-        failed = False
         if lines.interactive:
             self._console.print("Type, Enter sends. /help lists the commands, Tab completes, Ctrl-C stops an answer.")
-        while (line := lines.read("you   ")) is not None:
-            text = line.strip()
-            try:
-                if text.startswith("/"):
-                    if not self._command(text):
-                        break
-                elif text:
-                    failed |= self.ask(text) != 0
-            except VoiceError as error:
-                self._console.print(Text(str(error), style="red"))
-                failed = True
-            except KeyboardInterrupt:
-                self._console.print("  [dim](stopped)[/]")
-        return int(failed and not lines.interactive)
+        return each_line(lines, "you   ", self._command, self.ask, self._tell)
 
     def ask(self, text: str) -> int:
         """One question; 0 when it was answered. Raises VoiceError, KeyboardInterrupt as ChatRobot.ask."""
@@ -103,6 +89,9 @@ class Talk:
         if result.error_code:
             self._console.print(Text(result.error_msg, "red"))
         return int(bool(result.error_code))
+
+    def _tell(self, error: VoiceError | None) -> None:
+        self._console.print("  [dim](stopped)[/]" if error is None else Text(str(error), style="red"))
 
     def _command(self, text: str) -> bool:
         """False: leave."""

@@ -1,4 +1,4 @@
-"""Typed lines with editing, completion and a history file (readline), or lines of a pipe: the input of `chat`."""
+"""Typed lines with editing, completion and a history file (readline), or lines of a pipe: the input of `chat` and `say`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
+
+from voice_pipeline.errors import VoiceError
 
 try:
     import readline
@@ -88,3 +90,34 @@ class LineInput:
         if state == 0:
             self._found = self.matches(beginning)
         return self._found[state] if state < len(self._found) else None
+
+
+def each_line(
+    lines: LineInput,
+    prompt: str,
+    command: Callable[[str], bool],
+    one: Callable[[str], int],
+    tell: Callable[[VoiceError | None], None],
+) -> int:
+    """Until the end of input; 0, or 1 when a line of a pipe failed.
+
+    Args:
+        command: takes a line that begins with /; False leaves.
+        one: takes any other; 0 when it went well. Raises VoiceError, or KeyboardInterrupt when it was stopped.
+        tell: shows an error, or with None that it was stopped.
+    """
+    failed = False
+    while (line := lines.read(prompt)) is not None:
+        text = line.strip()
+        try:
+            if text.startswith("/"):
+                if not command(text):
+                    break
+            elif text:
+                failed |= one(text) != 0
+        except VoiceError as error:
+            tell(error)
+            failed = True
+        except KeyboardInterrupt:
+            tell(None)
+    return int(failed and not lines.interactive)

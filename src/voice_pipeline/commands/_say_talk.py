@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from rcl_interfaces.srv import DescribeParameters
 
 from voice_pipeline.action import Say
-from voice_pipeline.commands._line_input import LineInput
+from voice_pipeline.commands._line_input import LineInput, each_line
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.ros.ask import Asker
+from voice_pipeline.ros.parameters import options_in
 
 COMMANDS = {
     "/help": "this list",
@@ -19,7 +20,6 @@ COMMANDS = {
     "/speed": "/speed 0.5 to 2; /speed 0 is the tts node's own",
     "/quit": "leave (Ctrl-D does too)",
 }
-_ONE_OF = "One of: "  # how the tts node lists its voices, in the description of its parameter
 
 
 @dataclass(frozen=True)
@@ -58,28 +58,14 @@ class SayTalk:
                 listed = answer.descriptors[0].additional_constraints if answer.descriptors else ""
             except VoiceError:
                 return []
-            self._voices = listed.removeprefix(_ONE_OF).split(", ") if listed.startswith(_ONE_OF) else []
+            self._voices = options_in(listed)
         return self._voices
 
     def run(self, lines: LineInput) -> int:
         """Until the end of input; 0, or 1 when a line of a pipe was not spoken."""
-        failed = False
         if lines.interactive:
             print("Type, Enter speaks. /help lists the commands, Tab completes, Ctrl-C stops the voice.")
-        while (line := lines.read("say   ")) is not None:
-            text = line.strip()
-            try:
-                if text.startswith("/"):
-                    if not self._command(text):
-                        break
-                elif text:
-                    failed |= self.say(text) != 0
-            except VoiceError as error:
-                print(f"say: {error}", file=sys.stderr)
-                failed = True
-            except KeyboardInterrupt:
-                print("(stopped)")
-        return int(failed and not lines.interactive)
+        return each_line(lines, "say   ", self._command, self.say, _tell)
 
     def say(self, text: str) -> int:
         """One text; 0 when it was spoken. Raises VoiceError, KeyboardInterrupt as Asker.ask."""
@@ -111,6 +97,13 @@ class SayTalk:
         else:
             print(f"there is no command {word}; /help lists them")
         return True
+
+
+def _tell(error: VoiceError | None) -> None:
+    if error is None:
+        print("(stopped)")
+    else:
+        print(f"say: {error}", file=sys.stderr)
 
 
 def _number(text: str, otherwise: float) -> float:

@@ -22,6 +22,7 @@ from voice_pipeline.ros.action import DeferredActionServer, Goal
 from voice_pipeline.ros.diagnostics import ERROR, OK, WARN, Health
 from voice_pipeline.ros.main import run
 from voice_pipeline.ros.node import VoiceNode
+from voice_pipeline.ros.parameters import options_text
 from voice_pipeline.ros.qos import EVENTS, SPEECH
 from voice_pipeline.ros.stamps import to_msg, to_ns
 from voice_pipeline.ros.worker import Worker
@@ -85,7 +86,7 @@ class TtsNode(VoiceNode):
             raise VoiceError(problem, "Correct `voice`.")
         # For `ros2 param describe`, and for `say`, which completes them. It is the node's own description: set_descriptor
         # refuses a parameter that is read-only.
-        self.describe_parameter("voice").additional_constraints = f"One of: {', '.join(self._synthesizer.voices())}"
+        self.describe_parameter("voice").additional_constraints = options_text(self._synthesizer.voices())
         maker = Maker(self._synthesizer, pronunciations)
         self._sounds = Sounds(self.p["cache_phrases"], self._shelf(self._synthesizer))
         self._backstage = Backstage(maker, self._sounds, self._wake_backstage, self._on_worker_error)

@@ -19,6 +19,7 @@ from voice_pipeline.errors import VoiceError
 
 # Declared by rclpy itself.
 _BUILT_IN = ("use_sim_time", "start_type_description_service")
+_ONE_OF = "One of: "
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,16 @@ def declare(node: Node, params: Sequence[Param]) -> dict[str, Any]:
         )
         values[param.name] = value
     return values
+
+
+def options_text(options: Sequence[str]) -> str:
+    """What a parameter may be, for the constraints in its description, where a node knows it only at run time."""
+    return _ONE_OF + ", ".join(options)
+
+
+def options_in(constraints: str) -> list[str]:
+    """The options of such a text; none in another."""
+    return constraints.removeprefix(_ONE_OF).split(", ") if constraints.startswith(_ONE_OF) else []
 
 
 def check_unknown(keys: Sequence[str], declared: Sequence[str], node: str) -> None:
