@@ -23,7 +23,7 @@ class Body:
         self.joints = self.peer.record(JointState, "joint_states", 200)
         self.diagnostics = self.peer.record(DiagnosticArray, "/diagnostics")
         self.node = ros.start(MotionNode, {"url": robot.url, **QUIET, **params})
-        self.until("IDLE", 15.0)
+        self.until("IDLE", 60.0)
         self.sent = []  # (time, Pose) as the limiter let it go
         send = self.node._controller.robot.set_target
 
@@ -33,7 +33,7 @@ class Body:
 
         self.node._controller.robot.set_target = listen
 
-    def until(self, state, timeout=5.0):
+    def until(self, state, timeout=60.0):
         wanted = getattr(MotionState, state)
         self.ros.wait(lambda: self.states and self.states[-1].state == wanted, timeout, f"state {state}")
         return self.states[-1]

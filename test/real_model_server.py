@@ -95,7 +95,7 @@ def main() -> int:
     params.fit_params = False
     params.ui = False
     server = xllamacpp.Server(params)
-    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{server.listening_address}/health", timeout=30)
+    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{server.listening_address}/health", timeout=60)
     print("serving", file=out, flush=True)
     sys.stdin.read()
     os._exit(0)  # its threads are C++'s: nothing to tidy

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -18,8 +19,13 @@ from rclpy.exceptions import InvalidHandle
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile
+from unique_identifier_msgs.msg import UUID
 
 from voice_pipeline.ros.domain import free_domain
+
+# How long a test waits for what has to happen. It costs nothing where it happens; a busy machine has stalled for seconds.
+PATIENCE_S = 60.0
 
 
 def fresh_bench(monkeypatch: Any) -> Iterator[RosBench]:
@@ -52,7 +58,7 @@ class RosBench:
         self.spin(node)
         node.executor.create_task(node.autostart)
         if wait:
-            self.wait(lambda: node.active, 30.0, f"{node.get_name()} to become active")
+            self.wait(lambda: node.active, what=f"{node.get_name()} to become active")
         return node
 
     def start_process(self, name: str, params: dict[str, Any]) -> subprocess.Popen[bytes]:
@@ -95,7 +101,7 @@ class RosBench:
         return self._peer
 
     @staticmethod
-    def wait(condition: Callable[[], Any], timeout: float = 5.0, what: str = "the condition") -> Any:
+    def wait(condition: Callable[[], Any], timeout: float = PATIENCE_S, what: str = "the condition") -> Any:
         """Poll until the condition is true and return its value; AssertionError after the timeout."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
@@ -113,7 +119,7 @@ class RosBench:
             process.send_signal(signal.SIGINT)
         for process in self._processes:
             try:
-                process.wait(10.0)
+                process.wait(60.0)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -153,13 +159,13 @@ class Peer:
         self._wake()
         # Whoever publishes already must be matched before the test goes on, or it misses the first message under load.
         expected = self.node.count_publishers(topic)
-        self._bench.wait(lambda: subscription.get_publisher_count() >= expected, 10.0, f"the publishers of {topic}")
+        self._bench.wait(lambda: subscription.get_publisher_count() >= expected, what=f"the publishers of {topic}")
         return messages
 
     def publisher(self, message_type: Any, topic: str, qos: Any = 10, subscribers: int = 1) -> Any:
         """A publisher that is already matched with `subscribers` subscriptions."""
         publisher = self.node.create_publisher(message_type, topic, qos)
-        self._bench.wait(lambda: publisher.get_subscription_count() >= subscribers, 10.0, f"a subscriber on {topic}")
+        self._bench.wait(lambda: publisher.get_subscription_count() >= subscribers, what=f"a subscriber on {topic}")
         return publisher
 
     def send_goal(self, action_type: Any, name: str, goal: Any, feedback: Callable[[Any], None] | None = None) -> Any:
@@ -168,13 +174,28 @@ class Peer:
         if client is None:
             client = self._clients[name] = ActionClient(self.node, action_type, name)
             self._wake()
-        assert client.wait_for_server(10.0), f"no action server {name}"
-        hear = (lambda m: feedback(m.feedback)) if feedback else None
-        future = client.send_goal_async(goal, feedback_callback=hear)
+        assert client.wait_for_server(PATIENCE_S), f"no action server {name}"
+        goal_id = UUID(uuid=list(uuid.uuid4().bytes))
+        if feedback:
+            self._hear_feedback(action_type, name, goal_id, feedback)
+        future = client.send_goal_async(goal, goal_uuid=goal_id)
         self._wake()
-        return self._bench.wait(lambda: future.done() and future.result(), 10.0, f"an answer from {name}")
+        return self._bench.wait(lambda: future.done() and future.result(), PATIENCE_S, f"an answer from {name}")
 
-    def result(self, handle: Any, timeout: float = 30.0) -> Any:
+    def _hear_feedback(self, action_type: Any, name: str, goal_id: UUID, feedback: Callable[[Any], None]) -> None:
+        """Read the feedback from its topic: rclpy's client drops what arrives after the result, in whatever order."""
+
+        def hear(message: Any) -> None:
+            if bytes(message.goal_id.uuid) == bytes(goal_id.uuid):
+                feedback(message.feedback)
+
+        subscription = self.node.create_subscription(
+            action_type.Impl.FeedbackMessage, f"{name}/_action/feedback", hear, QoSProfile(depth=1000)
+        )
+        self._wake()
+        self._bench.wait(lambda: subscription.get_publisher_count() >= 1, what=f"the feedback of {name}")
+
+    def result(self, handle: Any, timeout: float = PATIENCE_S) -> Any:
         """Wait for the result of a goal: the response with `.status` and `.result`."""
         future = handle.get_result_async()
         self._wake()
@@ -185,7 +206,7 @@ class Peer:
         handle.cancel_goal_async()
         self._wake()
 
-    def call(self, service_type: Any, name: str, request: Any = None, timeout: float = 10.0) -> Any:
+    def call(self, service_type: Any, name: str, request: Any = None, timeout: float = PATIENCE_S) -> Any:
         """Call a service and return its response."""
         client = self.node.create_client(service_type, name)
         self._wake()

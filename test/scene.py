@@ -91,7 +91,7 @@ class Scene:
         self.traces = peer.record(TurnLatency, "latency")
         self._play = peer.publisher(String, "audio_capture/play_file") if ears and capture is None else None
         ready = lambda: hasattr(self.dialogue, "_say") and self.dialogue._say.ready  # noqa: E731
-        ros.wait(lambda: ready() and played.get_publisher_count(), 20.0, "the voice")
+        ros.wait(lambda: ready() and played.get_publisher_count(), what="the voice")
 
     def ask(self, question: str = "Tell me something.") -> None:
         """A typed question whose answer is spoken; returns when it is audible."""
@@ -100,14 +100,14 @@ class Scene:
         self.states.clear()
         self.ros.peer().send_goal(Converse, "converse", Converse.Goal(text=question, speak=True))
         audible = lambda: any(to_ns(m.first_audible) for _, m in list(self.states))  # noqa: E731
-        self.ros.wait(audible, 20.0, "the first sound")
+        self.ros.wait(audible, what="the first sound")
 
     def play(self, path: Path) -> tuple[int, int]:
         """Play a recording into the microphone; wall ns of its first and last sample."""
         self.files.pop(str(path), None)
         assert self._play is not None
         self._play.publish(String(data=str(path)))
-        return self.ros.wait(lambda: self.files.get(str(path)), 10.0, "the recording to begin")
+        return self.ros.wait(lambda: self.files.get(str(path)), what="the recording to begin")
 
     @property
     def interrupted(self) -> int:

@@ -57,10 +57,10 @@ class SoundServer:
         """End it; every stream dies."""
         self._process.terminate()
         try:
-            self._process.wait(5.0)
+            self._process.wait(60.0)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait(5.0)
+            self._process.wait(60.0)
 
     def pactl(self, *words: str) -> str:
         """Run pactl; its output."""
@@ -100,7 +100,7 @@ class SoundServer:
 
     def _ask(self, *words: str) -> subprocess.CompletedProcess[str]:
         command = [str(self._programs / "pactl"), *words]
-        return subprocess.run(command, env=self._env, capture_output=True, text=True, timeout=30)
+        return subprocess.run(command, env=self._env, capture_output=True, text=True, timeout=60)
 
 
 def start_sound_server(folder: Path) -> SoundServer:

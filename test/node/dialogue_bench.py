@@ -118,7 +118,6 @@ def listen(ros: Any, node: Any, message_type: Any, topic: str, qos: Any = 10) ->
     messages = ros.peer().record(message_type, topic, qos)
     ros.wait(
         lambda: any(p.topic_name == f"/{topic}" and p.get_subscription_count() for p in list(node.publishers)),
-        10.0,
-        f"{topic} to find its subscriber",
+        what=f"{topic} to find its subscriber",
     )
     return messages

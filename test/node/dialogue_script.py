@@ -137,10 +137,10 @@ class Script:
         self.traces = listen(ros, node, TurnLatency, "latency")
         self.transcript = ros.peer().publisher(Transcript, "transcript")
         self.number = 0
-        ros.wait(lambda: node._say.ready, 10.0, "the voice to be found")
+        ros.wait(lambda: node._say.ready, what="the voice to be found")
         ends = node._dispatcher._ends.values()
         ready = lambda e: e.server_is_ready() if hasattr(e, "server_is_ready") else e.service_is_ready()  # noqa: E731
-        ros.wait(lambda: all(map(ready, ends)), 10.0, "the robot to be found")
+        ros.wait(lambda: all(map(ready, ends)), what="the robot to be found")
         self._past = self._history()
         self._cached = 0  # tokens of the last answer's prompt that the server had already
 
@@ -194,20 +194,20 @@ class Script:
         self._check_history(step, result.turn_id, what)
 
     def _check_calls(self, step: Step, turn_id: str, what: str) -> None:
-        self.ros.wait(lambda: self._names(turn_id, *_OVER) == list(step.calls), 10.0, f"the audit of {what}")
+        self.ros.wait(lambda: self._names(turn_id, *_OVER) == list(step.calls), what=f"the audit of {what}")
         if step.refused or step.spoken is not None:  # what else a model tried in vain is its own affair
             wanted = list(step.refused)
-            self.ros.wait(lambda: self._names(turn_id, ToolCall.REFUSED) == wanted, 5.0, f"the refusals of {what}")
+            self.ros.wait(lambda: self._names(turn_id, ToolCall.REFUSED) == wanted, what=f"the refusals of {what}")
         assert bool(self._names(turn_id, ToolCall.FAILED)) == step.failed, what
         if step.failed:
-            self.ros.wait(lambda: self.house.robot.spoken[-1] == CANNOT_MOVE, 10.0, f"an excuse after {what}")
+            self.ros.wait(lambda: self.house.robot.spoken[-1] == CANNOT_MOVE, what=f"an excuse after {what}")
 
     def _names(self, turn_id: str, *statuses: int) -> list[str]:
         return [m.name for m in self.audit if m.turn_id == turn_id and m.status in statuses]
 
     def _check_history(self, step: Step, turn_id: str, what: str) -> None:
         """What the model has read stays as it was, or its server would read all of it again."""
-        self.ros.wait(lambda: step.changes_past or len(self._history()) > len(self._past), 5.0, f"a turn more: {what}")
+        self.ros.wait(lambda: step.changes_past or len(self._history()) > len(self._past), what=f"a turn more: {what}")
         now = self._history()
         if not step.changes_past:
             assert now[: len(self._past)] == self._past, f"{what}: what the model has read was changed"
@@ -219,7 +219,7 @@ class Script:
     def _check_cache(self, turn_id: str, what: str) -> None:
         """By the server's own counters: what it had read before one answer, it has before the next."""
         trace = self.ros.wait(
-            lambda: next((t for t in self.traces if t.turn_id == turn_id), None), 5.0, f"trace: {what}"
+            lambda: next((t for t in self.traces if t.turn_id == turn_id), None), what=f"trace: {what}"
         )
         if trace.prompt_tokens:
             print(f"            {trace.prompt_tokens} tokens read, {trace.cached_tokens} in the cache", flush=True)

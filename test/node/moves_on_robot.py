@@ -27,7 +27,7 @@ def test_every_move_at_speed_2_keeps_the_joints_inside_their_limits_and_returns(
     for name in sorted({move.name for move in MOVES.values()})[part::4]:
         start = len(body.joints)
         goal = PlayMove.Goal(name=name, speed=2.0)
-        answer = body.peer.result(body.peer.send_goal(PlayMove, "play_move", goal), 30.0)
+        answer = body.peer.result(body.peer.send_goal(PlayMove, "play_move", goal))
         assert answer.result.error_code == PlayMove.Result.NONE, f"{name}: {answer.result.error_msg}"
         played = body.joints[start:]
         for j, (low, high) in STEWART.items():

@@ -30,7 +30,7 @@ class Room(World):
         return bool(self.attention) and self.attention[-1].data
 
     def until(self, value):
-        self.ros.wait(lambda: self.open() == value, 5.0, f"attention {value}")
+        self.ros.wait(lambda: self.open() == value, what=f"attention {value}")
 
     def utter(self, text, pause=True):
         """Say a second of audio that the engine hears as `text`; returns the final transcript."""
@@ -45,11 +45,11 @@ class Room(World):
             self.tell(
                 VoiceActivity.PAUSE, name, start=start + 0.01, speech_end=start + 0.8, end=start + 0.9, generation=1
             )
-            self.ros.wait(lambda: len(self.partials) > shown, 5.0, "the words at the pause")
+            self.ros.wait(lambda: len(self.partials) > shown, what="the words at the pause")
         self.tell(
             VoiceActivity.END, name, start=start + 0.01, speech_end=start + 0.8, end=start + 1.0, generation=1, reason=1
         )
-        self.ros.wait(lambda: (len(self.finals), len(self.rejected)) != before, 5.0, "a final")
+        self.ros.wait(lambda: (len(self.finals), len(self.rejected)) != before, what="a final")
         return (self.finals + self.rejected)[-1] if len(self.rejected) > before[1] else self.finals[-1]
 
 
@@ -118,7 +118,7 @@ def test_a_message_of_the_engine_opens(ros, monkeypatch):
 
 def test_a_missing_engine_is_said(ros, monkeypatch):
     room = World(ros, monkeypatch, wake_word="engine")
-    ros.wait(lambda: room.said("start wake_word"), 5.0)
+    ros.wait(lambda: room.said("start wake_word"))
 
 
 def test_the_button_opens_by_topic_and_by_service(ros, monkeypatch):
@@ -128,9 +128,9 @@ def test_the_button_opens_by_topic_and_by_service(ros, monkeypatch):
     room.until(True)
     assert room.utter("Turn left.").rejected_reason == ""
     client = room.peer.node.create_client(SetBool, "listen")
-    ros.wait(client.service_is_ready, 5.0, "the service")
+    ros.wait(client.service_is_ready, what="the service")
     answer = client.call_async(SetBool.Request(data=False))
-    ros.wait(answer.done, 5.0, "its answer")
+    ros.wait(answer.done, what="its answer")
     assert (answer.result().success, answer.result().message) == (True, "not listening")
     room.until(False)
     assert room.utter("Turn right.").rejected_by == "wake_word"
@@ -139,9 +139,9 @@ def test_the_button_opens_by_topic_and_by_service(ros, monkeypatch):
 def test_the_button_says_when_it_does_nothing(ros, monkeypatch):
     room = Room(ros, monkeypatch)
     client = room.peer.node.create_client(SetBool, "listen")
-    ros.wait(client.service_is_ready, 5.0, "the service")
+    ros.wait(client.service_is_ready, what="the service")
     answer = client.call_async(SetBool.Request(data=True))
-    ros.wait(answer.done, 5.0, "its answer")
+    ros.wait(answer.done, what="its answer")
     assert not answer.result().success
     assert "push_to_talk" in answer.result().message
 
@@ -150,7 +150,7 @@ def test_stop_passes_while_the_robot_speaks(ros, monkeypatch):
     room = Room(ros, monkeypatch, wake_word="push_to_talk")
     assert room.utter("Stop.").rejected_by == "wake_word"
     room.turn.publish(TurnState(state=TurnState.SPEAKING))
-    ros.wait(lambda: room.node._attention.attention._speaking, 5.0, "the turn")
+    ros.wait(lambda: room.node._attention.attention._speaking, what="the turn")
     assert room.utter("Stop.").rejected_reason == ""
 
 
@@ -168,7 +168,7 @@ def test_whisper_and_a_voice_together_open_it(ros, monkeypatch, model):
         end = room.sent // 512 * 512 / 16_000
         room.tell(VoiceActivity.END, f"u{number}", start=start, speech_end=end - 0.4, end=end, reason=1)
         count = number + 1
-        ros.wait(lambda n=count: len(room.finals) + len(room.rejected) == n, 20.0, "a final")
+        ros.wait(lambda n=count: len(room.finals) + len(room.rejected) == n, what="a final")
     assert [m.rejected_by for m in room.rejected] == ["wake_word"]
     assert [m.text.lower().strip(".?!") for m in room.finals] == ["what time is it", "tell me a joke"]
 

@@ -60,7 +60,7 @@ class World:
         self.node = ros.start(AsrNode, {"partial_period_s": 0.0, **params})
         self.audio = peer.publisher(AudioDataStamped, "audio", AUDIO)
         self.activity = peer.publisher(VoiceActivity, "voice_activity", EVENTS)
-        ros.wait(lambda: self.node.count_publishers("transcript") and self._matched(peer), 5.0, "discovery")
+        ros.wait(lambda: self.node.count_publishers("transcript") and self._matched(peer), what="discovery")
         self.begin = time.time_ns() - 10_000_000_000
         self.sent = 0
 
@@ -160,7 +160,7 @@ def test_speech_after_the_pause_makes_the_guess_stale(ros, monkeypatch):
 def test_partials_come_while_somebody_speaks(ros, monkeypatch):
     world = World(ros, monkeypatch, first_partial_s=0.2, partial_period_s=0.4)
     world.tell(VoiceActivity.START)
-    ros.wait(lambda: world.listen(0.1) or len(world.partials) >= 2, 10.0)
+    ros.wait(lambda: world.listen(0.1) or len(world.partials) >= 2)
     assert not any(m.is_final or m.speculative for m in world.partials)
     world.tell(VoiceActivity.END, reason=VoiceActivity.REASON_TOO_SHORT)
     time.sleep(0.15)
@@ -177,7 +177,7 @@ def test_ends_that_come_faster_than_the_engine_are_all_answered_in_order(ros, mo
     world.engine.gate.clear()
     for i in range(8):
         world.end(f"u{i}")
-    ros.wait(lambda: world.said("8 utterances wait"), 4.0)
+    ros.wait(lambda: world.said("8 utterances wait"))
     world.engine.gate.set()
     ros.wait(lambda: len(world.finals) == 8)
     assert [m.utterance_id for m in world.finals] == [f"u{i}" for i in range(8)]
@@ -199,7 +199,7 @@ def test_an_engine_that_fails_is_told_and_the_next_utterance_is_heard(ros, monke
     world.listen(1.5)
     world.end("u1")
     assert "out of memory" in ros.wait(lambda: world.rejected)[0].rejected_reason
-    ros.wait(lambda: world.said("out of memory"), 4.0)
+    ros.wait(lambda: world.said("out of memory"))
     world.engine.error = None
     world.end("u2")
     assert ros.wait(lambda: world.finals)[0].utterance_id == "u2"
@@ -210,7 +210,7 @@ def test_without_neighbours_it_waits_and_says_what_to_start(ros, monkeypatch):
     health = ros.peer().record(DiagnosticArray, "/diagnostics")
     node = ros.start(AsrNode)
     expected = "no audio on /audio: start audio_capture; nobody publishes /voice_activity: start vad."
-    ros.wait(lambda: any(m.status[0].message == expected for m in health), 4.0)
+    ros.wait(lambda: any(m.status[0].message == expected for m in health))
     assert node.active
 
 
@@ -223,7 +223,7 @@ def test_an_end_without_audio_is_answered_with_what_is_missing(ros, monkeypatch)
 def test_broken_audio_is_told_and_survived(ros, monkeypatch):
     world = World(ros, monkeypatch)
     world.audio.publish(AudioDataStamped(audio=AudioData(data=array.array("B", b"abc"))))
-    ros.wait(lambda: world.said("3 bytes are no whole number"), 4.0)
+    ros.wait(lambda: world.said("3 bytes are no whole number"))
     world.listen(1.5)
     world.end()
     ros.wait(lambda: world.finals)
@@ -250,7 +250,7 @@ def test_a_deactivate_activate_cycle_keeps_the_engine_and_cleanup_releases_it(ro
 def test_a_missing_model_fails_at_configure_and_names_the_command(ros):
     health = ros.peer().record(DiagnosticArray, "/diagnostics")
     ros.start(AsrNode, {"model": "whisper-none"}, wait=False)
-    ros.wait(lambda: any("make models MODELS=whisper-none" in m.status[0].message for m in health), 4.0)
+    ros.wait(lambda: any("make models MODELS=whisper-none" in m.status[0].message for m in health))
 
 
 def test_other_programs_get_the_same_engine_from_a_profile():
@@ -269,6 +269,6 @@ def test_the_real_engine_hears_a_recorded_command(ros, monkeypatch, recordings):
     world = World(ros, monkeypatch, engine=object())
     world.hear(samples)
     world.end(end=len(samples) / 16_000 - 0.05)
-    m = ros.wait(lambda: world.finals, 20.0)[0]
+    m = ros.wait(lambda: world.finals)[0]
     assert m.text.lower().strip("?. ") == "what's the weather like"
     assert m.confidence > 0.6

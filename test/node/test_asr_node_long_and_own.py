@@ -23,7 +23,7 @@ def play(ros, world, text, begin, end):
     peer = ros.peer()
     speech = peer.publisher(SpeechAudio, "speech", SPEECH)
     playback = peer.publisher(PlaybackState, "playback", EVENTS)
-    ros.wait(lambda: speech.get_subscription_count() and playback.get_subscription_count(), 5.0, "discovery")
+    ros.wait(lambda: speech.get_subscription_count() and playback.get_subscription_count(), what="discovery")
     sound = array.array("B", bytes(2 * int(24_000 * (end - begin))))
     speech.publish(SpeechAudio(say_id="s1", sample_rate=24_000, channels=1, text=text, audio=AudioData(data=sound)))
     for t in np.arange(begin, end, 0.1):
@@ -78,5 +78,5 @@ def test_audio_that_was_lost_is_told_with_the_cure(ros, world):
     world.listen(1.0)
     world.sent += 8_000  # half a second never arrives
     world.listen(1.0)
-    ros.wait(lambda: world.said("audio was missing: 1 gaps, 0.5 s in all, 0 utterances touched"), 4.0)
+    ros.wait(lambda: world.said("audio was missing: 1 gaps, 0.5 s in all, 0 utterances touched"))
     assert any("Free the processor" in m.status[0].message for m in world.health)

@@ -77,7 +77,7 @@ def send(publisher, samples, stamp_ns):
 def listen(ros, peer, audio, room):
     """All of `audio`, joined, once it holds what was sent; its stamps checked."""
     whole = len(room.sent) // 512 - 1
-    ros.wait(lambda: len(audio) >= whole, 20.0, f"{whole} chunks")
+    ros.wait(lambda: len(audio) >= whole, what=f"{whole} chunks")
     stamps = np.array([to_ns(m.header.stamp) for m in audio])
     assert np.abs(stamps - room.begin_ns - np.arange(len(stamps)) * 32_000_000).max() <= 1_000
     assert {len(m.audio.data) for m in audio} == {1_024}
@@ -114,7 +114,7 @@ def test_the_robots_voice_is_taken_out_and_the_persons_stays(ros):
         values = {v.key: v.value for v in statuses(health)[-1].values}
         return values if values["echo_delay_ms"] != "unknown" else None
 
-    values = ros.wait(told, 5.0)
+    values = ros.wait(told)
     assert float(values["echo_delay_ms"]) == pytest.approx(1_000 * DELAY_S, abs=3.0)
     assert float(values["echo_removed_db"]) > 0.0
     assert "echo_late_references" in values
@@ -147,9 +147,9 @@ def test_without_a_player_audio_passes_unchanged_and_health_is_ok(ros):
     near, begin = voice(1.6, RATE, 2), time.time_ns()
     for k in range(50):
         send(raw, near[512 * k : 512 * (k + 1)], begin + 32_000_000 * k)
-    ros.wait(lambda: len(audio) == 50, 10.0)
+    ros.wait(lambda: len(audio) == 50)
     assert (np.concatenate([from_bytes(m.audio.data) for m in audio]) == near).all()
-    ros.wait(lambda: [s for s in statuses(health) if s.message == "ok"], 5.0)
+    ros.wait(lambda: [s for s in statuses(health) if s.message == "ok"])
 
 
 @pytest.mark.parametrize(
@@ -174,13 +174,13 @@ def test_what_is_wrong_with_the_reference_is_told_and_survived(ros, info, data, 
     message = AudioDataStamped(audio=AudioData(data=data))
     message.header.stamp = to_msg(stamp * time.time_ns())
     played.publish(message)
-    ros.wait(lambda: [s for s in statuses(health) if told in s.message and "hear itself" in s.message], 10.0)
+    ros.wait(lambda: [s for s in statuses(health) if told in s.message and "hear itself" in s.message])
     raw = peer.publisher(AudioDataStamped, "audio_raw", AUDIO)
     peer.publisher(AudioInfo, "audio_raw_info", LATCHED, 2).publish(
         AudioInfo(channels=1, sample_rate=RATE, sample_format="S16LE")
     )
     send(raw, voice(0.032, RATE, 1), time.time_ns())
-    ros.wait(lambda: audio, 5.0)
+    ros.wait(lambda: audio)
 
 
 def test_a_reference_at_a_wrong_rate_costs_the_canceller_and_not_the_hearing(ros):
@@ -197,5 +197,5 @@ def test_without_the_cancellers_package_configuring_fails_with_the_cure(ros, mon
     monkeypatch.setitem(sys.modules, "pywebrtc_audio", None)
     health = ros.peer().record(DiagnosticArray, "/diagnostics")
     node = ros.start(AudioCaptureNode, {"source": "topic", "echo": "software"}, wait=False)
-    ros.wait(lambda: [s for s in statuses(health) if "pip install pywebrtc-audio" in s.message], 10.0)
+    ros.wait(lambda: [s for s in statuses(health) if "pip install pywebrtc-audio" in s.message])
     assert not node.active

@@ -65,7 +65,7 @@ def test_both_channels_of_a_recording_tell_the_direction(ros, sound, tmp_path):
     heard = peer.record(SoundDirection, "sound_direction", 50)
     params = {"source": "file", "file": str(tmp_path / "left.wav"), "silence_before_s": 0.1, "autoplay": True}
     ros.start(AudioCaptureNode, {**QUIET, **params, "microphone_distance_m": 0.1})
-    ros.wait(lambda: len(heard) >= 2, 10.0)
+    ros.wait(lambda: len(heard) >= 2)
     assert np.median([m.direction_rad for m in heard]) == pytest.approx(math.radians(35), abs=0.06)
 
 
@@ -76,7 +76,7 @@ def test_one_microphone_is_told_and_gives_no_direction(ros, sound, channels, tex
     diagnostics = peer.record(DiagnosticArray, "/diagnostics")
     mono = np.repeat(sound[:, :1], channels, axis=1)
     send(ros, peer, mono, {"microphone_distance_m": 0.1})
-    ros.wait(lambda: any(text in s.message for m in diagnostics for s in m.status), 5.0, text)
+    ros.wait(lambda: any(text in s.message for m in diagnostics for s in m.status), what=text)
     assert heard == []
 
 
@@ -97,4 +97,4 @@ def test_microphones_that_cannot_be_meant_fail_configure_with_the_reason(ros, pa
     peer = ros.peer()
     diagnostics = peer.record(DiagnosticArray, "/diagnostics")
     ros.start(AudioCaptureNode, {**QUIET, "source": "topic", **params}, wait=False)
-    ros.wait(lambda: any(text in s.message for m in diagnostics for s in m.status), 5.0, text)
+    ros.wait(lambda: any(text in s.message for m in diagnostics for s in m.status), what=text)

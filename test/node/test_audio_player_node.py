@@ -145,7 +145,7 @@ def test_a_pause_that_nobody_ends_is_ended_and_told(ros):
     bench.wait_for(PlaybackState.PLAYING, "a")
     bench.order(PlaybackControl.PAUSE)
     assert bench.wait_for(PlaybackState.FINISHED, "a").seconds_played == pytest.approx(0.6, abs=0.001)
-    ros.wait(lambda: any("pause was ended" in m.status[0].message for m in told), 3.0)
+    ros.wait(lambda: any("pause was ended" in m.status[0].message for m in told))
 
 
 def test_a_clause_is_not_lost_to_a_burst(ros):
@@ -216,9 +216,9 @@ def test_a_sink_that_breaks_is_told_with_its_cure_and_comes_back(ros, tmp_path, 
     bench.say("a", tone(0.3))
     failed = bench.wait_for(PlaybackState.FAILED, "a")
     assert "Free some space" in failed.detail
-    ros.wait(lambda: any("No space left" in m.status[0].message for m in heard), 3.0)
+    ros.wait(lambda: any("No space left" in m.status[0].message for m in heard))
     monkeypatch.undo()
-    ros.wait(lambda: not bench.node._player.fault, 5.0)
+    ros.wait(lambda: not bench.node._player.fault)
     bench.say("b", tone(0.2))
     bench.wait_for(PlaybackState.FINISHED, "b")
 
@@ -226,7 +226,7 @@ def test_a_sink_that_breaks_is_told_with_its_cure_and_comes_back(ros, tmp_path, 
 def test_a_missing_file_path_fails_activate_with_the_cure(ros):
     heard = ros.peer().record(DiagnosticArray, "/diagnostics")
     node = ros.start(AudioPlayerNode, {"sink": "file"}, wait=False)
-    ros.wait(lambda: any("Set `file_path`" in m.status[0].message for m in heard), 5.0)
+    ros.wait(lambda: any("Set `file_path`" in m.status[0].message for m in heard))
     assert not node.active
 
 
@@ -243,10 +243,10 @@ def test_the_process_ends_on_ctrl_c_and_its_file_is_whole(ros, tmp_path):
         ros.wait(lambda: peer.node.count_publishers("playback") == 1)
         for message in chunks("a", tone(5.0)):
             speech.publish(message)
-        ros.wait(lambda: any(s.seconds_played > 0.3 for s in states), 5.0)
+        ros.wait(lambda: any(s.seconds_played > 0.3 for s in states))
         asked = time.monotonic()
         process.send_signal(signal.SIGINT)
-        assert process.wait(5.0) == 0
+        assert process.wait(60.0) == 0
         assert time.monotonic() - asked < 3.0
         assert soundfile.info(path).duration > 0.3
     finally:

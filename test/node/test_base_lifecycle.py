@@ -65,7 +65,7 @@ def test_a_transition_that_the_state_does_not_have_is_refused_and_the_node_lives
 def test_a_failed_configure_says_what_to_do_on_diagnostics(ros):
     heard = ros.peer().record(DiagnosticArray, "/diagnostics")
     node = ros.start(Probe, {"fail": True}, wait=False)
-    ros.wait(lambda: any("Set fail to false" in m.status[0].message for m in heard), 5.0)
+    ros.wait(lambda: any("Set fail to false" in m.status[0].message for m in heard))
     assert not node.active
 
 

@@ -48,7 +48,7 @@ class Process:
         begin = time.monotonic()
         self.process.send_signal(signal.SIGINT)
         try:
-            self.process.wait(20.0)
+            self.process.wait(60.0)
         finally:
             self.process.kill()
             self._reader.join(5.0)

@@ -55,10 +55,10 @@ def test_chat_reads_lines_until_the_end(ros, model):
 
 def test_ctrl_c_stops_the_answer_and_the_robot_listens_again(ros, model):
     process = start(ros, "chat", "Story")
-    ros.wait(lambda: model.prompts, 10.0)
+    ros.wait(lambda: model.prompts)
     start_time = time.monotonic()
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
     assert process.returncode == 130
     assert time.monotonic() - start_time < 3.0
     out, _ = start(ros, "chat", "Hello").communicate(timeout=60)
@@ -182,7 +182,7 @@ def test_a_question_of_a_pipe_that_is_not_answered_ends_with_an_error_code(ros, 
     monkeypatch.setattr(dialogue, "create", lambda *_: scripted)
     ros.start(dialogue.DialogueNode, {"retry_window_s": 0.0})
     process = start(ros, "chat", stdin=subprocess.PIPE)
-    out, _ = process.communicate("What is this?\nWhat time is it?\n", timeout=30)
+    out, _ = process.communicate("What is this?\nWhat time is it?\n", timeout=60)
     assert process.returncode == 1
     assert "the server is gone" in out
     assert "It is " in out  # the next line is asked all the same
@@ -204,7 +204,7 @@ class Typist:
         os.set_blocking(self._master, False)
 
     def sees(self, text):
-        self._ros.wait(lambda: text in self._read(), 15.0, f"{text!r} on the screen, which shows {self.screen!r}")
+        self._ros.wait(lambda: text in self._read(), what=f"{text!r} on the screen, which shows {self.screen!r}")
 
     def types(self, text):
         self._read()
@@ -212,7 +212,7 @@ class Typist:
         os.write(self._master, text.encode())
 
     def ended(self):
-        self._ros.wait(lambda: (self._read(), self.process.poll() is not None)[1], 10.0, "the end")
+        self._ros.wait(lambda: (self._read(), self.process.poll() is not None)[1], what="the end")
         os.close(self._master)
         return self.process.returncode
 
@@ -256,7 +256,7 @@ def test_ctrl_c_stops_the_answer_then_drops_the_line_then_leaves(ros, model, tmp
     person = Typist(ros, tmp_path)
     person.sees("you ")
     person.types("Story\n")
-    ros.wait(lambda: model.prompts, 10.0)
+    ros.wait(lambda: model.prompts)
     person.types("\x03")
     person.sees("(stopped)")
     person.sees("you ")

@@ -50,7 +50,7 @@ def test_a_server_that_starts_after_the_node_is_found(ros, port):
     say.publish(heard("Who are you?"))
     ros.wait(lambda: "can't think" in "".join(names(replies, "text")))
     with OllamaServer(lambda r: ["I am a robot."], port=port):
-        ros.wait(lambda: "I am a robot." in names(replies, "text"), 12.0)
+        ros.wait(lambda: "I am a robot." in names(replies, "text"))
         ros.wait(lambda: "ollama" not in health(node))
 
 

@@ -27,7 +27,7 @@ def model(monkeypatch):
 def robot(ros, model):
     voice = Neighbours(ros, "say")
     node = ros.start(dialogue.DialogueNode, {"voices": VOICES})
-    ros.wait(lambda: hasattr(node, "_ticker") and node._say.ready, 5.0, "say")
+    ros.wait(lambda: hasattr(node, "_ticker") and node._say.ready, what="say")
     node.ask = ros.peer().publisher(dialogue.Transcript, "transcript")
     yield node, voice
     voice.end()
@@ -38,7 +38,7 @@ def test_each_question_is_answered_in_its_language_with_its_voice(ros, robot):
     questions = [("fr", "Quel temps fait-il ?"), ("en", "How is the weather?"), ("de", "Wie ist das Wetter?")]
     for number, (language, text) in enumerate(questions):
         node.ask.publish(heard(text, f"u{number}", language=language))
-        ros.wait(lambda n=number: len(voice.spoken) == n + 1 and node._engine.idle, 10.0, f"the answer in {language}")
+        ros.wait(lambda n=number: len(voice.spoken) == n + 1 and node._engine.idle, what=f"the answer in {language}")
     assert voice.spoken == ["Il fait beau.", "It is warm.", "It is sunny."]
     assert voice.voices == ["ff_siwis", "af_sarah", "af_sarah"]
 
@@ -46,7 +46,7 @@ def test_each_question_is_answered_in_its_language_with_its_voice(ros, robot):
 def test_the_history_keeps_what_the_model_was_told(ros, robot):
     node, _ = robot
     node.ask.publish(heard("Quel temps fait-il ?", "u1", language="fr"))
-    ros.wait(lambda: node._mind.history.turns == 1, 10.0, "the turn to be remembered")
+    ros.wait(lambda: node._mind.history.turns == 1, what="the turn to be remembered")
     assert node._mind.history.prompt("")[-3].content == "Quel temps fait-il ? (Answer in French.)"
 
 
@@ -59,13 +59,13 @@ def test_the_apology_is_in_the_language_of_the_question(ros, robot, model, monke
 
     monkeypatch.setattr(model, "stream", broken)
     node.ask.publish(heard("Quel temps fait-il ?", "u1", language="fr"))
-    ros.wait(lambda: voice.spoken, 10.0, "an apology")
+    ros.wait(lambda: voice.spoken, what="an apology")
     assert (voice.spoken[0], voice.voices[0]) == ("Un instant, je n'arrive pas à réfléchir.", "ff_siwis")
 
 
 def test_voices_that_are_not_understood_fail_with_the_form_to_write(ros, model):
     node = ros.start(dialogue.DialogueNode, {"voices": ["french"]}, wait=False)
-    ros.wait(lambda: "fr=ff_siwis" in node._fault, 10.0, "the fault")
+    ros.wait(lambda: "fr=ff_siwis" in node._fault, what="the fault")
 
 
 @pytest.fixture
@@ -78,12 +78,12 @@ def dead(monkeypatch):
 def test_plain_commands_work_in_another_language_while_the_model_is_down(ros, dead):
     robot = Neighbours(ros, "say", "play_move", "motion/stop")
     node = ros.start(dialogue.DialogueNode, {"engine": "ollama", "voices": VOICES})
-    ros.wait(lambda: hasattr(node, "_ticker") and node._say.ready, 5.0, "say")
+    ros.wait(lambda: hasattr(node, "_ticker") and node._say.ready, what="say")
     transcripts = ros.peer().publisher(dialogue.Transcript, "transcript")
     transcripts.publish(heard("Hoche la tête trois fois, s'il te plaît.", "u1", language="fr"))
-    ros.wait(lambda: robot.spoken and robot.moves and node._engine.idle, 10.0, "the nod")
+    ros.wait(lambda: robot.spoken and robot.moves and node._engine.idle, what="the nod")
     transcripts.publish(heard("Stopp!", "u2", language="de"))
-    ros.wait(lambda: robot.triggered and len(robot.spoken) == 2, 10.0, "the stop")
+    ros.wait(lambda: robot.triggered and len(robot.spoken) == 2, what="the stop")
     assert [(m.name, m.repeat) for m in robot.moves] == [("nod", 3)]
     assert robot.spoken[0] == "D'accord, je hoche la tête."
     assert robot.spoken[1].startswith("Okay, I stopped.")  # there is no German voice
@@ -94,5 +94,5 @@ def test_plain_commands_work_in_another_language_while_the_model_is_down(ros, de
 def test_a_folder_of_phrases_of_ones_own_is_used_and_its_mistakes_are_named(ros, model, tmp_path):
     (tmp_path / "eo.yaml").write_text("language: eo\nnegations: [ne]\ntools:\n  stopp: {phrases: [haltu]}\n")
     node = ros.start(dialogue.DialogueNode, {"phrases_dir": str(tmp_path)}, wait=False)
-    ros.wait(lambda: "eo.yaml, line 4" in node._fault, 10.0, "the fault")
+    ros.wait(lambda: "eo.yaml, line 4" in node._fault, what="the fault")
     assert "Did you mean 'stop'" in node._fault

@@ -21,12 +21,12 @@ def model(monkeypatch, tmp_path):
 
 def ask(ros, text, speak=False):
     peer = ros.peer()
-    return peer.result(peer.send_goal(Converse, "converse", Converse.Goal(text=text, speak=speak)), 15.0).result.reply
+    return peer.result(peer.send_goal(Converse, "converse", Converse.Goal(text=text, speak=speak))).result.reply
 
 
 def start(ros, **params):
     node = ros.start(dialogue.DialogueNode, params)
-    ros.wait(lambda: hasattr(node, "_ticker"), 10.0, "the node to be open")
+    ros.wait(lambda: hasattr(node, "_ticker"), what="the node to be open")
     return node
 
 
@@ -81,7 +81,7 @@ def test_where_the_head_looks_is_told_in_front_of_the_question(ros, model):
 def test_another_persona_takes_the_next_turn_and_a_missing_one_changes_nothing(ros, model):
     node = start(ros)
     assert become(node, "guide").successful
-    ros.wait(lambda: model.read and "You are Ada" in model.read[-1][0].content, 10.0, "the model to read who it is")
+    ros.wait(lambda: model.read and "You are Ada" in model.read[-1][0].content, what="the model to read who it is")
     refused = become(node, "guid")
     assert not refused.successful
     assert "Did you mean 'guide'?" in refused.reason
@@ -95,7 +95,7 @@ def test_a_persona_speaks_with_its_voice(ros, model, tmp_path):
     path.write_text("name: Mo\ncharacter: You are a robot called Mo.\nvoice: bm_george\n")
     robot = Neighbours(ros, "say")
     node = start(ros)
-    ros.wait(lambda: node._say.ready, 10.0, "the voice")
+    ros.wait(lambda: node._say.ready, what="the voice")
     ask(ros, "How are you, robot?", speak=True)
     assert become(node, str(path)).successful
     ask(ros, "And who are you now?", speak=True)

@@ -22,7 +22,7 @@ def kill(script):
 
 def start_again_once_it_is_missed(script):
     spoken = script.house.robot.spoken
-    script.ros.wait(lambda: spoken[-1:] == [APOLOGY], 10.0, "the apology")
+    script.ros.wait(lambda: spoken[-1:] == [APOLOGY], what="the apology")
     script.server.start()
 
 
@@ -46,13 +46,13 @@ def interrupt_a_story(script):
     script.ros.wait(lambda: len(robot.spoken) > spoken, 60.0, "the story to begin")
     activity.publish(VoiceActivity(event=VoiceActivity.START, utterance_id="u2"))
     # Two topics: the words may overtake the voice, and would not be taken for its.
-    script.ros.wait(lambda: "u2" in script.node._engine._persons, 10.0, "the person to be heard")
+    script.ros.wait(lambda: "u2" in script.node._engine._persons, what="the person to be heard")
     script.say("Stop!", "u2")
-    script.ros.wait(lambda: len(traces) > turns, 10.0, "the story to be over")
+    script.ros.wait(lambda: len(traces) > turns, what="the story to be over")
     assert traces[turns].interrupted
     robot.free.set()
     stopped = "Okay, I stopped. Tell me when I may move again."
-    script.ros.wait(lambda: len(traces) > turns + 1, 10.0, "the end of the answer")
+    script.ros.wait(lambda: len(traces) > turns + 1, what="the end of the answer")
     assert robot.spoken[-1] == stopped
     assert script.house.since(received) == [("motion/stop",)]
     first_word = robot.spoken[spoken].split()[0]

@@ -193,7 +193,7 @@ def test_a_rejected_transcript_releases_what_waited_for_it(ros, model, voice):
     time.sleep(0.2)
     assert voice.spoken == []  # somebody may be going on
     ears.rejected.publish(heard("Thank you.", "u2", rejected_reason="probably no speech"))
-    ros.wait(lambda: voice.spoken, 1.0)
+    ros.wait(lambda: voice.spoken)
 
 
 def test_the_fixed_texts_are_sent_ahead_to_be_made_in_good_time(ros, model, voice, monkeypatch):
@@ -213,7 +213,7 @@ def test_between_two_turns_the_model_reads_what_is_new_to_it(ros, model, voice):
     node = ros.start(dialogue.DialogueNode)
     ears = Ears(ros, node)
     ears.end("Nod")  # by a phrase: the model knows nothing of it
-    ros.wait(lambda: model.read, 5.0, "the model to read")
+    ros.wait(lambda: model.read, what="the model to read")
     assert model.prompts == []
     assert "Nod" in [m.content for m in model.read[-1]]
 

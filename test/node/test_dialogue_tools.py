@@ -28,7 +28,7 @@ def robot(ros, request):
     node.end()
 
 
-def ask(ros, text, timeout=15.0):
+def ask(ros, text):
     peer = ros.peer()
     return peer.result(peer.send_goal(Converse, "converse", Converse.Goal(text=text)), timeout).result
 
@@ -126,7 +126,7 @@ def test_stop_gets_through_while_a_move_runs(ros, model, robot):
     say.publish(heard("Nod"))
     ros.wait(lambda: robot.moves)
     say.publish(heard("Stop!", "u2"))
-    ros.wait(lambda: robot.triggered == ["motion/stop"], 2.0)
+    ros.wait(lambda: robot.triggered == ["motion/stop"])
 
 
 @pytest.mark.parametrize(

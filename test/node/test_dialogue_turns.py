@@ -201,7 +201,7 @@ def test_a_model_that_fails_is_excused_and_the_question_answered_when_it_is_back
     assert time.monotonic() - start < 1.5
     assert "Start it" in node.health().message
     model.fault = None
-    ros.wait(lambda: voice.spoken[1:] == ["I am a robot,", "and I live on a desk."], 10.0)
+    ros.wait(lambda: voice.spoken[1:] == ["I am a robot,", "and I live on a desk."])
     assert node.health().level == 0
 
 
@@ -238,5 +238,5 @@ def test_a_voice_that_vanishes_does_not_block_the_conversation(ros, model, neigh
     say.publish(heard("Who are you?"))
     ros.wait(lambda: voice.spoken)
     voice.end(abruptly=True)
-    ros.wait(lambda: states and states[-1].state == TurnState.LISTENING, 15.0)
+    ros.wait(lambda: states and states[-1].state == TurnState.LISTENING)
     assert "Start the tts node" in node.health().message

@@ -147,7 +147,7 @@ def start(ros, model, tmp_path, request):
         ):  # on a busy machine the two may take longer to find each other than a call waits
             ros.wait(lambda: hasattr(node, "_dispatcher"))
             ends = node._dispatcher._ends
-            ros.wait(lambda: ends["lamp"].service_is_ready() and ends["count"].server_is_ready(), 10.0)
+            ros.wait(lambda: ends["lamp"].service_is_ready() and ends["count"].server_is_ready())
         ros.dialogue = node
         return listen(ros, node, ToolCall, "tool_calls")
 
@@ -160,11 +160,11 @@ def listening(ros, kind, topic):
 
 def ask(ros, text, speak=False):
     peer = ros.peer()
-    return peer.result(peer.send_goal(Converse, "converse", Converse.Goal(text=text, speak=speak)), 15.0).result
+    return peer.result(peer.send_goal(Converse, "converse", Converse.Goal(text=text, speak=speak))).result
 
 
 def last(ros, calls, count):
-    ros.wait(lambda: len(calls) >= count, 10.0, f"{count} lines of the audit, have {names(calls, 'status')}")
+    ros.wait(lambda: len(calls) >= count, what=f"{count} lines of the audit, have {names(calls, 'status')}")
     return calls[count - 1]
 
 
@@ -236,7 +236,7 @@ def test_words_over_the_answer_cancel_the_action(ros, start, other):
         say.publish(heard("Count to 7"))
         ros.wait(lambda: other.orders and voice.spoken)
         say.publish(heard("What is that supposed to be?", "u2"))
-        ros.wait(lambda: other.cancelled == [7], 5.0, "the goal to be cancelled")
+        ros.wait(lambda: other.cancelled == [7], what="the goal to be cancelled")
         ros.wait(lambda: ToolCall.CANCELLED in names(calls, "status"))
     finally:
         voice.end()

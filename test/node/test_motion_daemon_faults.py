@@ -175,7 +175,7 @@ def test_a_fault_in_mid_move_is_noticed_in_half_a_second_told_and_mended_without
     when, text = stage.error(begun)
     assert when - begun <= NOTICED_S
     assert cure in text
-    result = stage.peer.result(handle, 2.0).result
+    result = stage.peer.result(handle).result
     assert result.error_code == MoveHead.Result.ROBOT_DISCONNECTED
     assert result.error_msg
     assert stage.move(yaw=0.1).error_code == MoveHead.Result.ROBOT_DISCONNECTED
@@ -195,7 +195,7 @@ def test_a_gesture_that_is_cut_off_ends_with_its_number(stage):
     handle = stage.peer.send_goal(PlayMove, "play_move", PlayMove.Goal(name="dance"))
     stage.state("MOVING", time.monotonic() - 0.1)
     stage.proxy.cut()
-    result = stage.peer.result(handle, 2.0).result
+    result = stage.peer.result(handle).result
     assert result.error_code == PlayMove.Result.ROBOT_DISCONNECTED
 
 
@@ -214,7 +214,7 @@ def test_error_500_at_the_start_is_told_and_the_robot_is_found_once_it_is_over(s
     stage.start()
     _, text = stage.error(0.0, 5.0)
     assert "500" in text or "Not yet" in text
-    stage.ros.wait(lambda: any("500" in s.message for _, s in list(stage.health)), 5.0, "500")
+    stage.ros.wait(lambda: any("500" in s.message for _, s in list(stage.health)), what="500")
     stage.proxy.refuses = ()
     stage.state("IDLE", time.monotonic())
 
@@ -224,7 +224,7 @@ def test_error_500_on_waking_leaves_it_asleep_says_why_and_waking_works_once_it_
     stage.proxy.refuses = ("/api/move/goto", "/api/motors")
     stage.start()
     stage.state("SLEEPING", 0.0)
-    stage.ros.wait(lambda: any("did not wake up" in s.message for _, s in list(stage.health)), 5.0, "its words")
+    stage.ros.wait(lambda: any("did not wake up" in s.message for _, s in list(stage.health)), what="its words")
     assert stage.sent == []  # nothing is streamed to a robot in its sleeping pose
     assert not stage.peer.call(Trigger, "motion/wake_up").success
     stage.proxy.refuses = ()

@@ -26,7 +26,7 @@ class Watch:
         self.diagnostics = self.peer.record(DiagnosticArray, "/diagnostics")
         self.node = ros.start(MotionNode, params)
 
-    def until(self, state, timeout=10.0, since=0.0):
+    def until(self, state, timeout=60.0, since=0.0):
         """When the state was first told after `since`."""
         wanted = getattr(MotionState, state)
         return self.ros.wait(
@@ -34,7 +34,7 @@ class Watch:
         )
 
     def told(self, text):
-        self.ros.wait(lambda: any(text in s.message for m in self.diagnostics for s in m.status), 5.0, f"'{text}'")
+        self.ros.wait(lambda: any(text in s.message for m in self.diagnostics for s in m.status), what=f"'{text}'")
 
     def move(self, **goal):
         return self.peer.result(self.peer.send_goal(MoveHead, "move_head", MoveHead.Goal(**goal))).result
@@ -55,13 +55,13 @@ def test_a_killed_robot_is_noticed_within_a_second_and_used_again_when_it_is_bac
     killed = time.monotonic()
     os.kill(robot.pid, signal.SIGKILL)
     assert watch.until("DISCONNECTED", since=killed) - killed < 1.0
-    assert watch.peer.result(handle, 2.0).result.error_code == PlayMove.Result.ROBOT_DISCONNECTED
+    assert watch.peer.result(handle).result.error_code == PlayMove.Result.ROBOT_DISCONNECTED
     assert watch.move(yaw=0.1).error_code == MoveHead.Result.ROBOT_DISCONNECTED
     watch.told("Start its daemon")
     robot.stop()
     robot.start()
     back = time.monotonic()
-    watch.until("IDLE", 15.0, since=back)  # woken again by itself
+    watch.until("IDLE", 60.0, since=back)  # woken again by itself
     answer = watch.move(yaw=0.3)
     assert answer.error_code == MoveHead.Result.NONE
     assert answer.head_rpy.z == pytest.approx(0.3, abs=0.03)
@@ -76,7 +76,7 @@ def test_a_hung_robot_is_noticed_and_goes_on_from_where_it_stands(ros, robot):
     os.kill(robot.pid, signal.SIGSTOP)
     try:
         assert watch.until("DISCONNECTED", since=hung) - hung < 1.0
-        result = watch.peer.result(handle, 2.0).result
+        result = watch.peer.result(handle).result
         assert result.error_code == MoveHead.Result.ROBOT_DISCONNECTED
         assert "hangs" in result.error_msg
     finally:
@@ -109,7 +109,7 @@ def test_a_robot_that_comes_later_is_found_and_woken(ros):
     watch.told("No robot answers")
     assert not watch.peer.call(Trigger, "motion/wake_up").success
     with robot:
-        watch.until("IDLE", 15.0)
+        watch.until("IDLE", 60.0)
 
 
 def test_without_wake_on_start_it_stays_asleep_until_it_is_told(ros, robot):

@@ -32,7 +32,7 @@ class Body:
         self.voice = self.peer.node.create_publisher(VoiceActivity, "voice_activity", EVENTS)
         self.playback = self.peer.node.create_publisher(PlaybackState, "playback", EVENTS)
         self.node = ros.start(MotionNode, params)
-        ros.wait(lambda: self.states and self.states[-1].state == MotionState.IDLE, 10.0, "IDLE")
+        ros.wait(lambda: self.states and self.states[-1].state == MotionState.IDLE, what="IDLE")
         ros.wait(lambda: self.voice.get_subscription_count() and self.playback.get_subscription_count())
 
     def say(self, event, direction=math.nan, reason=VoiceActivity.REASON_SILENCE):
@@ -55,9 +55,9 @@ class Body:
 def test_the_simulated_robot_turns_to_who_spoke_and_says_that_it_moves(ros, robot):
     body = Body(ros, url=robot.url)
     body.utterance(0.6)
-    ros.wait(lambda: body.states[-1].move == "look_at_speaker", 5.0)
+    ros.wait(lambda: body.states[-1].move == "look_at_speaker")
     assert body.states[-1].state == MotionState.MOVING
-    ros.wait(lambda: body.states[-1].state == MotionState.IDLE and abs(body.facing - 0.6) < 0.02, 5.0)
+    ros.wait(lambda: body.states[-1].state == MotionState.IDLE and abs(body.facing - 0.6) < 0.02)
     moving = [m.state == MotionState.MOVING for m in body.states]
     turned = [abs(b.head_rpy.z - a.head_rpy.z) > 0.01 for a, b in pairwise(body.states)]
     assert all(before or now for before, now, t in zip(moving, moving[1:], turned, strict=False) if t)
@@ -66,7 +66,7 @@ def test_the_simulated_robot_turns_to_who_spoke_and_says_that_it_moves(ros, robo
 def test_a_daemon_without_an_array_does_no_harm(ros, robot):
     body = Body(ros, url=robot.url)
     states = body.node._told.states
-    ros.wait(lambda: body.node._told.states > states + 100, 10.0)
+    ros.wait(lambda: body.node._told.states > states + 100)
     array = body.node._controller.robot._array
     assert array._thread.is_alive()
     assert body.sounds == []
@@ -78,7 +78,7 @@ def test_an_order_takes_over_from_the_turn(ros, robot):
     goal = LookAt.Goal(yaw=0.0)
     body.peer.result(body.peer.send_goal(LookAt, "look_at", goal))
     body.utterance(0.6)
-    ros.wait(lambda: body.states[-1].move == "look_at_speaker", 5.0)
+    ros.wait(lambda: body.states[-1].move == "look_at_speaker")
     answer = body.peer.result(body.peer.send_goal(LookAt, "look_at", LookAt.Goal(yaw=-0.3)))
     assert answer.result.error_code == LookAt.Result.NONE
     assert answer.result.head_rpy.z == pytest.approx(-0.3, abs=0.02)

@@ -112,25 +112,25 @@ def test_hundreds_of_hostile_orders_over_dds_break_no_limit_and_every_goal_is_an
     with SimulatedRobot() as robot:
         node = ros.start(MotionNode, {"url": robot.url})
         told = ros.peer().record(MotionState, "motion/state")
-        ros.wait(lambda: told and told[-1].state == MotionState.IDLE, 30.0, "the robot to be awake")
+        ros.wait(lambda: told and told[-1].state == MotionState.IDLE, what="the robot to be awake")
         clients = [Client(ros, f"client_{n}", n) for n in (1, 2)]
         for client in clients:
             assert all(c.wait_for_server(10.0) for c in client.clients.values())
         begun, orders = time.monotonic(), 0
         while orders < ORDERS:
             due = begun + orders * SECONDS / ORDERS
-            ros.wait(lambda due=due: time.monotonic() >= due, 5.0)
+            ros.wait(lambda due=due: time.monotonic() >= due)
             for _ in range(40 if orders % 100 == 99 else 1):  # now and then 40 at once
                 clients[orders % 2].order()
                 orders += 1
             if orders % 120 == 60:
                 assert ros.peer().call(Trigger, "motion/stop").success
                 assert ros.peer().call(Trigger, "motion/reset_stop").success
-        ros.wait(lambda: told[-1].state == MotionState.IDLE, 20.0, "rest")
+        ros.wait(lambda: told[-1].state == MotionState.IDLE, what="rest")
         goals = sum(len(c.goals) for c in clients)
         # ROS keeps ten requests of an action; of forty at once some never arrive. What was accepted has to end.
         accepted = sum(c.accepted for c in clients)
-        ros.wait(lambda: sum(len(c.answers) for c in clients) == accepted, 10.0, f"the ends of {accepted} goals")
+        ros.wait(lambda: sum(len(c.answers) for c in clients) == accepted, what=f"the ends of {accepted} goals")
         assert accepted > 0.8 * goals
         assert goals > ORDERS / 2
         codes = {code for client in clients for code in client.answers}

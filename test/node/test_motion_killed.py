@@ -36,13 +36,13 @@ def test_a_killed_node_leaves_the_robot_holding_its_pose_and_the_next_one_takes_
     peer = ros.peer()
     states = peer.record(MotionState, "motion/state")
     process = ros.start_process("motion", {"url": robot.url, "autostart": True})
-    ros.wait(lambda: states and states[-1].state == MotionState.IDLE, 20.0, "a node that is awake")
+    ros.wait(lambda: states and states[-1].state == MotionState.IDLE, what="a node that is awake")
     peer.send_goal(MoveHead, "move_head", MoveHead.Goal(yaw=0.7, duration_s=3.0))
-    ros.wait(lambda: watched[-1][1].head.yaw > 0.25, 5.0)
+    ros.wait(lambda: watched[-1][1].head.yaw > 0.25)
     killed = time.monotonic()
     os.kill(process.pid, signal.SIGKILL)
-    process.wait(5.0)
-    ros.wait(lambda: time.monotonic() - killed > 1.5, 5.0)
+    process.wait(60.0)
+    ros.wait(lambda: time.monotonic() - killed > 1.5)
     after = [(t - killed, s.head.yaw) for t, s in watched if t > killed]
     held = after[-1][1]
     assert 0.25 < held < 0.45

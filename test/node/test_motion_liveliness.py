@@ -41,7 +41,7 @@ class Body:
         self.turn = self.peer.node.create_publisher(TurnState, "turn", LATCHED)
         given = {"url": robot.url, "liveliness": True, "breathing_after_s": 0.3, **params}
         self.node = ros.start(MotionNode, given)
-        ros.wait(lambda: self.states and self.states[-1].state == MotionState.IDLE, 10.0, "IDLE")
+        ros.wait(lambda: self.states and self.states[-1].state == MotionState.IDLE, what="IDLE")
         ros.wait(lambda: all(p.get_subscription_count() for p in (self.voice, self.playback, self.turn)))
 
     def watch(self, seconds):
@@ -52,7 +52,7 @@ class Body:
         return np.array([position for _, position in self.joints])
 
     def breathes(self):
-        self.ros.wait(lambda: np.ptp(self.watch(0.3)[:, RIGHT]) > math.radians(2), 10.0, "breathing")
+        self.ros.wait(lambda: np.ptp(self.watch(0.3)[:, RIGHT]) > math.radians(2), what="breathing")
 
     @property
     def clamps(self):
@@ -72,7 +72,7 @@ def test_it_breathes_and_is_still_within_a_fifth_of_a_second_of_the_start_of_spe
     body.joints.clear()
     said = time.monotonic()
     body.voice.publish(VoiceActivity(event=VoiceActivity.START, direction_rad=math.nan, utterance_id="u1"))
-    ros.wait(lambda: time.monotonic() > said + 2.0, 4.0)
+    ros.wait(lambda: time.monotonic() > said + 2.0)
     late = np.array([p for t, p in body.joints if t > said + 0.2])
     assert len(late) > 50
     assert np.ptp(late, axis=0).max() < STILL
@@ -110,10 +110,10 @@ def test_while_it_thinks_it_tilts_its_head_and_faces_the_person(ros, robot):
     body = Body(ros, robot, breathing=False, glances=False)
     body.peer.result(body.peer.send_goal(MoveHead, "move_head", MoveHead.Goal(yaw=0.3)))
     body.turn.publish(TurnState(state=TurnState.THINKING))
-    ros.wait(lambda: abs(math.degrees(body.states[-1].head_rpy.x)) > 5.5, 5.0)
+    ros.wait(lambda: abs(math.degrees(body.states[-1].head_rpy.x)) > 5.5)
     assert body.states[-1].head_rpy.z == pytest.approx(0.3, abs=0.02)
     body.turn.publish(TurnState(state=TurnState.LISTENING))
-    ros.wait(lambda: abs(math.degrees(body.states[-1].head_rpy.x)) < 0.2, 5.0)
+    ros.wait(lambda: abs(math.degrees(body.states[-1].head_rpy.x)) < 0.2)
 
 
 def test_a_goal_is_reached_while_it_breathes_and_the_stop_ends_everything(ros, robot):
@@ -137,7 +137,7 @@ def test_a_driver_that_is_used_alone_moves_only_when_it_is_told_to(ros, robot):
     body.peer.node.create_subscription(JointState, "joint_states", lambda m: body.joints.append((0.0, m.position)), 50)
     states = body.peer.record(MotionState, "motion/state")
     node = ros.start(MotionNode, {"url": robot.url})
-    ros.wait(lambda: states and states[-1].state == MotionState.IDLE, 10.0)
+    ros.wait(lambda: states and states[-1].state == MotionState.IDLE)
     body.watch(0.5)
     assert np.ptp(body.watch(4.0), axis=0).max() < STILL
     assert not states[-1].moving

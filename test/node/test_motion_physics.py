@@ -26,7 +26,7 @@ def body(ros, robot):
     peer = ros.peer()
     states = peer.record(MotionState, "motion/state")
     ros.start(MotionNode, {"url": robot.url, "settle_s": SETTLE_S})
-    ros.wait(lambda: states and states[-1].state == MotionState.IDLE, 20.0, "IDLE")
+    ros.wait(lambda: states and states[-1].state == MotionState.IDLE, what="IDLE")
     return peer, states
 
 

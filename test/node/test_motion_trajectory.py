@@ -145,7 +145,7 @@ def test_antennas_that_hold_for_somebody_who_speaks_miss_their_goal_in_its_time(
     assert answer.result.error_code == Result.GOAL_TOLERANCE_VIOLATED
     assert "while somebody speaks" in answer.result.error_string
     voice.publish(VoiceActivity(event=VoiceActivity.END, direction_rad=math.nan))
-    body.ros.wait(lambda: body.joint("left_antenna") == pytest.approx(0.9, abs=0.02), 5.0)
+    body.ros.wait(lambda: body.joint("left_antenna") == pytest.approx(0.9, abs=0.02))
     body.check_sent()
 
 
@@ -153,7 +153,7 @@ def test_cancelling_brings_the_joints_to_rest(body):
     handle = send(body, trajectory((3.0, (1.5, -1.5, 1.0))))
     body.ros.wait(lambda: body.joint("right_antenna") > 0.3)
     body.peer.cancel(handle)
-    answer = body.peer.result(handle, 2.0)
+    answer = body.peer.result(handle)
     assert answer.status == GoalStatus.STATUS_CANCELED
     body.until("IDLE")
     stopped = body.joint("right_antenna")
@@ -185,7 +185,7 @@ def test_a_gesture_is_not_broken_off_by_a_trajectory_and_a_stop_ends_it(body):
     handle = send(body, trajectory((3.0, (1.5, -1.5, 0.6))))
     body.ros.wait(lambda: body.joint("right_antenna") > 0.3)
     assert body.peer.call(Trigger, "motion/stop").success
-    answer = body.peer.result(handle, 2.0)
+    answer = body.peer.result(handle)
     assert answer.status == GoalStatus.STATUS_ABORTED
     assert "stopped" in answer.result.error_string
     answer = ask(body, trajectory((1.0, (0.1, 0.1, 0.1))))
@@ -196,9 +196,9 @@ def test_a_gesture_is_not_broken_off_by_a_trajectory_and_a_stop_ends_it(body):
 def test_the_plain_topic_moves_too_and_an_empty_one_holds(body):
     topic = body.peer.publisher(JointTrajectory, "motion/joint_trajectory")
     topic.publish(trajectory((0.8, (0.4, 0.4, 0.0))))
-    body.ros.wait(lambda: body.joint("left_antenna") == pytest.approx(0.4, abs=0.02), 5.0)
+    body.ros.wait(lambda: body.joint("left_antenna") == pytest.approx(0.4, abs=0.02))
     topic.publish(trajectory((4.0, (2.0, 2.0, 0.0))))
-    body.ros.wait(lambda: body.joint("left_antenna") > 0.7, 5.0)
+    body.ros.wait(lambda: body.joint("left_antenna") > 0.7)
     topic.publish(trajectory(joints=()))
     body.until("IDLE")
     assert 0.7 < body.joint("left_antenna") < 1.6

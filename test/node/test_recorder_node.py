@@ -57,7 +57,7 @@ def test_sound_and_words_are_in_the_file_as_they_were_published(ros, tmp_path, i
     peer.publisher(VoiceActivity, "voice_activity", EVENTS).publish(VoiceActivity(event=4, utterance_id="u-1"))
     peer.publisher(ToolCall, "tool_calls", EVENTS).publish(ToolCall(name="nod", arguments_json='{"times": 2}'))
     peer.publisher(TurnLatency, "latency", EVENTS).publish(TurnLatency(gap_ms=700.0, tools=["a", "b"]))
-    ros.wait(lambda: node.health().values["messages"] >= 46, 10.0, "the messages, one of /diagnostics too")
+    ros.wait(lambda: node.health().values["messages"] >= 46, what="the messages, one of /diagnostics too")
     ros.stop(node)
     found = decoded(tmp_path)
     for topic, rate in (("/audio/raw_audio", 16_000), ("/playback/audio/raw_audio", 24_000)):
@@ -89,7 +89,7 @@ def test_names_follow_the_namespace(ros, tmp_path, monkeypatch):
 
     node = ros.start(partial(RecorderNode, namespace="/two"), {"folder": str(tmp_path), "min_free_mb": 0})
     ros.peer().publisher(Transcript, "/two/transcript", EVENTS).publish(Transcript(text="hello"))
-    ros.wait(lambda: node.health().values["messages"] >= 2, 10.0)
+    ros.wait(lambda: node.health().values["messages"] >= 2)
     ros.stop(node)
     assert {m.topic for m in BagReader(bag_files([tmp_path])[0])} >= {"/two/transcript", "/diagnostics"}
 
@@ -99,14 +99,14 @@ def test_sound_may_be_left_out(ros, tmp_path):
     peer = ros.peer()
     assert peer.node.count_subscribers("audio") == peer.node.count_subscribers("playback/audio") == 0
     peer.publisher(Transcript, "transcript", EVENTS).publish(Transcript(text="hello"))
-    ros.wait(lambda: node.health().values["messages"] >= 2, 10.0)
+    ros.wait(lambda: node.health().values["messages"] >= 2)
 
 
 def test_a_folder_that_cannot_be_written_is_told_and_the_node_runs_on(ros, tmp_path):
     (tmp_path / "file").write_text("")
     health = ros.peer().record(DiagnosticArray, "/diagnostics")
     node = ros.start(RecorderNode, {"folder": str(tmp_path / "file" / "kept"), "min_free_mb": 0})
-    told = ros.wait(lambda: [s for m in health for s in m.status if "nothing is recorded" in s.message], 10.0)
+    told = ros.wait(lambda: [s for m in health for s in m.status if "nothing is recorded" in s.message])
     assert told[0].level in (1, b"\x01")
     assert "name another `folder`" in told[0].message
     assert node.active
@@ -116,14 +116,14 @@ def test_deactivated_it_keeps_nothing_and_activated_it_begins_another_file(ros, 
     node = ros.start(RecorderNode, {"folder": str(tmp_path), "min_free_mb": 0})
     words = ros.peer().publisher(Transcript, "transcript", EVENTS)
     words.publish(Transcript(text="one"))
-    ros.wait(lambda: node.health().values["messages"] >= 2, 10.0)
+    ros.wait(lambda: node.health().values["messages"] >= 2)
     node.executor.create_task(node.trigger_deactivate)
-    ros.wait(lambda: not node.active and words.get_subscription_count() == 0, 10.0)
+    ros.wait(lambda: not node.active and words.get_subscription_count() == 0)
     words.publish(Transcript(text="two"))
     node.executor.create_task(node.trigger_activate)
-    ros.wait(lambda: words.get_subscription_count() == 1, 10.0)
+    ros.wait(lambda: words.get_subscription_count() == 1)
     words.publish(Transcript(text="three"))
-    ros.wait(lambda: node.health().values["messages"] >= 2, 10.0)
+    ros.wait(lambda: node.health().values["messages"] >= 2)
     ros.stop(node)
     files = bag_files([tmp_path])
     assert len(files) == 2

@@ -153,7 +153,7 @@ def test_one_at_a_time_and_a_cancelled_one_ends_at_once(ros, model):
     ros.wait(lambda: model.prompts)
     assert s.minutes().result.error_code == R.BUSY
     ros.peer().cancel(first)
-    response = ros.peer().result(first, 2.0)
+    response = ros.peer().result(first)
     assert response.status == GoalStatus.STATUS_CANCELED
     assert response.result.error_code == R.CANCELLED
     model.script = lambda q: ["Now."]
@@ -181,7 +181,7 @@ def test_a_goal_that_is_open_at_deactivation_gets_its_result(ros, model):
     handle = s.ask()
     ros.wait(lambda: model.prompts)
     s.node.executor.create_task(s.node.trigger_deactivate)
-    assert "deactivated" in ros.peer().result(handle, 5.0).result.error_msg
+    assert "deactivated" in ros.peer().result(handle).result.error_msg
 
 
 def test_nothing_is_written_to_disk_unless_asked(ros, model, tmp_path):
@@ -222,7 +222,7 @@ def test_a_folder_that_cannot_be_written_is_told_and_the_session_goes_on_in_memo
 def test_a_broken_template_is_an_error_at_configure(ros, model, tmp_path):
     (tmp_path / "t.md").write_text("no heading")
     node = ros.start(summary.SummaryNode, {"template": str(tmp_path / "t.md")}, wait=False)
-    ros.wait(lambda: "has no heading" in node._fault, 10.0)
+    ros.wait(lambda: "has no heading" in node._fault)
 
 
 def test_the_minutes_of_a_real_small_model_have_every_heading(ros, tmp_path):

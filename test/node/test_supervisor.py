@@ -39,7 +39,7 @@ def start(ros, *nodes):
 
 def test_nodes_come_up_in_the_order_of_the_list(ros):
     nodes, ready = start(ros, ("audio_player", 0), ("tts", 0), ("vad", 0))
-    ros.wait(lambda: ready and ready[-1].data, 10.0)
+    ros.wait(lambda: ready and ready[-1].data)
     assert ORDER == ["audio_player", "tts", "vad"]
     assert all(n.active for n in nodes.values())
 
@@ -47,15 +47,15 @@ def test_nodes_come_up_in_the_order_of_the_list(ros):
 def test_a_node_that_cannot_start_is_told_and_tried_again(ros):
     heard = ros.peer().record(DiagnosticArray, "/diagnostics")
     _, ready = start(ros, ("audio_player", 0), ("audio_capture", 2))
-    ros.wait(lambda: any("audio_capture: configure failed" in m.status[0].message for m in heard), 10.0)
-    ros.wait(lambda: ready and ready[-1].data, 10.0)
+    ros.wait(lambda: any("audio_capture: configure failed" in m.status[0].message for m in heard))
+    ros.wait(lambda: ready and ready[-1].data)
 
 
 def test_a_respawned_node_is_driven_up_again(ros):
     nodes, ready = start(ros, ("tts", 0), ("vad", 0))
-    ros.wait(lambda: ready and ready[-1].data, 10.0)
+    ros.wait(lambda: ready and ready[-1].data)
     ros.stop(nodes["vad"])
-    ros.wait(lambda: not ready[-1].data, 10.0)
+    ros.wait(lambda: not ready[-1].data)
     again = ros.start(make("vad"), {"autostart": False}, wait=False)
-    ros.wait(lambda: again.active, 10.0)
-    ros.wait(lambda: ready[-1].data, 10.0)
+    ros.wait(lambda: again.active)
+    ros.wait(lambda: ready[-1].data)

@@ -43,7 +43,7 @@ def stage(ros, model, neighbours):
         written = listen(ros, node, Transcript, "translation")
         say = ros.peer().publisher(Transcript, "transcript")
         if voice:
-            ros.wait(lambda: node._speech.ready, 10.0)
+            ros.wait(lambda: node._speech.ready)
         return node, mouth, written, say
 
     return make
@@ -74,7 +74,7 @@ def test_the_person_may_go_on_talking_and_nothing_is_given_up_or_lost(ros, model
         voices.publish(VoiceActivity(event=VoiceActivity.START, utterance_id=f"u{i}"))
         say.publish(heard(f"Sentence {i}", f"u{i}", language="en"))
     model.go.set()
-    ros.wait(lambda: len(written) == 8 and len(voice.spoken) == 9, 10.0)
+    ros.wait(lambda: len(written) == 8 and len(voice.spoken) == 9)
     assert names(written, "utterance_id") == [f"u{i}" for i in range(8)]
     assert voice.spoken == ["Guten Morgen,", "ihr alle hier.", *(f"Satz {i}" for i in range(1, 8))]
 
@@ -146,17 +146,17 @@ def test_without_a_voice_clauses_wait_for_one(ros, model, stage, neighbours):
     assert node.health().level == WARN
     assert node.health().values["clauses_waiting"] == 1
     voice = neighbours("say")
-    ros.wait(lambda: voice.spoken == ["Wie geht es dir?"], 10.0)
+    ros.wait(lambda: voice.spoken == ["Wie geht es dir?"])
 
 
 def test_a_clause_is_spoken_again_when_the_voice_vanished_before_it_was_heard(ros, model, stage, neighbours):
     *_, say = stage(voice=False)
     held = neighbours("say", hold=True)
     say.publish(heard("How are you?", language="en"))
-    ros.wait(lambda: held.spoken, 10.0)
+    ros.wait(lambda: held.spoken)
     held.end(abruptly=True)
     again = neighbours("say")
-    ros.wait(lambda: again.spoken == ["Wie geht es dir?"], 40.0)
+    ros.wait(lambda: again.spoken == ["Wie geht es dir?"])
 
 
 def test_what_waits_at_deactivation_is_published_untranslated(ros, model, stage):
@@ -165,7 +165,7 @@ def test_what_waits_at_deactivation_is_published_untranslated(ros, model, stage)
     say.publish(heard("How are you?", "u2", language="en"))
     ros.wait(lambda: len(node._open) == 2 and model.prompts)
     node.executor.create_task(node.trigger_deactivate)
-    ros.wait(lambda: len(written) == 2, 10.0)
+    ros.wait(lambda: len(written) == 2)
     assert written[1].text == "How are you?"
     assert "stopped" in written[1].rejected_reason
 
@@ -177,7 +177,7 @@ def test_a_full_queue_is_told_of(ros, model, stage):
     ros.wait(lambda: written)
     assert "wait already" in written[0].rejected_reason
     model.go.set()
-    ros.wait(lambda: len(written) == 4, 10.0)
+    ros.wait(lambda: len(written) == 4)
 
 
 def test_a_server_that_comes_later_is_found(ros, model, stage, monkeypatch):
@@ -186,11 +186,11 @@ def test_a_server_that_comes_later_is_found(ros, model, stage, monkeypatch):
     node, *_ = stage(engine="ollama", model="x")
     assert node.health().level == ERROR
     model.fault = None
-    ros.wait(lambda: node.health().level != ERROR, 10.0)
+    ros.wait(lambda: node.health().level != ERROR)
 
 
 def test_an_unknown_target_is_an_error_at_configure(ros, model):
     node = ros.start(translator.TranslatorNode, {"target": "xx"}, wait=False)
-    ros.wait(lambda: "no language 'xx'" in node._fault, 10.0)
+    ros.wait(lambda: "no language 'xx'" in node._fault)
     with pytest.raises(VoiceError):
         translator.language_name("xx")

@@ -50,7 +50,7 @@ class Bench:
         return self.peer.result(handle, timeout)
 
     def playing(self, seconds=0.0):
-        self.ros.wait(lambda: any(s.state == 1 and s.seconds_played > seconds for s in self.states), 5.0, "sound")
+        self.ros.wait(lambda: any(s.state == 1 and s.seconds_played > seconds for s in self.states), what="sound")
 
     def prepare(self, *texts, **fields):
         if not hasattr(self, "preparing"):
@@ -59,7 +59,7 @@ class Bench:
             self.preparing.publish(PrepareSpeech(text=text, **fields))
 
     def made(self, text):
-        self.ros.wait(lambda: any(said[0] == text for said in self.voice.said), 5.0, f"the sound of {text!r}")
+        self.ros.wait(lambda: any(said[0] == text for said in self.voice.said), what=f"the sound of {text!r}")
 
     def figures(self):
         return self.node.health().values
@@ -107,7 +107,7 @@ def test_speech_comes_in_order_with_its_text_first_and_one_end(bench):
 
 def test_the_next_clause_is_made_while_one_is_played_and_order_is_kept(bench):
     first, second = bench.say(LONG), bench.say("And so on.")
-    bench.ros.wait(lambda: any(said[0] == "And so on." for said in bench.voice.said), 2.0)
+    bench.ros.wait(lambda: any(said[0] == "And so on." for said in bench.voice.said))
     assert not any(s.state == PlaybackState.FINISHED for s in bench.states)
     one, two = bench.result(first), bench.result(second)
     assert (one.result.spoken_text, two.result.spoken_text) == (LONG, "And so on.")
@@ -133,7 +133,7 @@ def test_cancel_stops_at_once_and_tells_what_was_heard(bench):
     future = handle.get_result_async()
     asked = time.monotonic()
     bench.peer.cancel(handle)
-    bench.ros.wait(lambda: future.done() and future.result(), 2.0)
+    bench.ros.wait(lambda: future.done() and future.result())
     assert time.monotonic() - asked < 0.15
     response = future.result()
     assert response.status == GoalStatus.STATUS_CANCELED
@@ -150,7 +150,7 @@ def test_cancel_during_synthesis_says_nothing(bench):
     time.sleep(0.1)
     asked = time.monotonic()
     bench.peer.cancel(handle)
-    bench.ros.wait(lambda: future.done() and future.result(), 2.0)
+    bench.ros.wait(lambda: future.done() and future.result())
     assert time.monotonic() - asked < 0.1
     assert (future.result().result.spoken_text, bench.speech) == ("", [])
     bench.voice.hold.set()
@@ -183,7 +183,7 @@ def test_a_player_that_was_told_to_stop_ends_the_goal(bench):
     bench.peer.publisher(PlaybackControl, "playback_control", subscribers=2).publish(
         PlaybackControl(command=PlaybackControl.FLUSH)
     )
-    response = bench.result(handle, 2.0)
+    response = bench.result(handle)
     assert response.result.error_code == CODE.CANCELLED
     assert LONG.startswith(response.result.spoken_text)
 
@@ -194,8 +194,8 @@ def test_without_a_player_the_goal_fails_with_the_cure(ros, monkeypatch):
     result = bench.result(bench.say("Hello.")).result
     assert result.error_code == CODE.PLAYER_FAILED
     assert "Start audio_player" in result.error_msg
-    ros.wait(lambda: any("Start audio_player" in m.status[0].message for m in heard), 3.0)
-    ros.wait(lambda: bench.orders, 2.0)  # a player that comes late must not play it
+    ros.wait(lambda: any("Start audio_player" in m.status[0].message for m in heard))
+    ros.wait(lambda: bench.orders)  # a player that comes late must not play it
 
 
 def test_without_waiting_for_playback_the_goal_ends_when_it_was_sent(ros, monkeypatch):
@@ -215,7 +215,7 @@ def test_a_player_that_dies_in_the_middle_fails_the_goal(ros, monkeypatch):
     for _ in range(4):
         playback.publish(PlaybackState(state=1, say_id=bench.speech[0].say_id, seconds_played=1.0))
         time.sleep(0.15)
-    response = bench.result(handle, 3.0)
+    response = bench.result(handle)
     assert response.result.error_code == CODE.PLAYER_FAILED
     assert response.result.spoken_text.startswith("one two")
 
@@ -330,7 +330,7 @@ def test_deactivate_ends_the_goals_and_activate_takes_new_ones(bench):
 def test_a_waiting_goal_gives_a_sign_of_life(bench):
     bench.voice.hold = threading.Event()
     handle = bench.say("Hello.")
-    bench.ros.wait(lambda: len(bench.feedback) >= 4, 5.0, "feedback once a second")
+    bench.ros.wait(lambda: len(bench.feedback) >= 4, what="feedback once a second")
     bench.voice.hold.set()
     bench.result(handle)
 
@@ -394,7 +394,7 @@ def test_stock_phrases_are_made_when_idle_and_the_next_start_has_them(ros, monke
     bench = Bench(ros, monkeypatch)
     phrases = [f"Stock phrase number {n}." for n in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN"]  # one burst of 40
     bench.prepare(*phrases, keep=True)
-    ros.wait(lambda: bench.figures()["stock"] == len(phrases), 10.0)
+    ros.wait(lambda: bench.figures()["stock"] == len(phrases))
     ros.wait(lambda: len(list((cache / "speech").glob("*.wav"))) == len(phrases))
     bench.result(bench.say("This is an answer, and private."))
     assert len(list((cache / "speech").glob("*.wav"))) == len(phrases)
@@ -423,7 +423,7 @@ def test_the_real_voice_goes_from_goal_to_sound_at_once_when_it_was_prepared(ros
     prepare = peer.publisher(PrepareSpeech, "prepare_speech", PREPARE_QOS)
     text = "The sky is blue because air scatters short wavelengths more than long ones."
     prepare.publish(PrepareSpeech(text=text, turn_id="t1", generation=1))
-    ros.wait(lambda: node.health().values["prepared"] == 1 and node._backstage._prepared.next() is None, 20.0)
+    ros.wait(lambda: node.health().values["prepared"] == 1 and node._backstage._prepared.next() is None)
     time.sleep(0.2)
     feedback = []
     asked = time.time_ns()
@@ -486,5 +486,5 @@ def test_the_real_voice_is_heard(ros):
 def test_a_start_that_fails_names_the_cure(ros, params, message):
     heard = ros.peer().record(DiagnosticArray, "/diagnostics")
     node = ros.start(TtsNode, params, wait=False)
-    ros.wait(lambda: any(message in m.status[0].message for m in heard), 15.0)
+    ros.wait(lambda: any(message in m.status[0].message for m in heard))
     assert not node.active

@@ -37,16 +37,16 @@ class Surroundings:
         return self
 
     def wait_for_bar(self, reason):
-        self.ros.wait(lambda: self.node._bar.reason(self.node._newest_ns) == reason, 5.0, f"the bar for {reason}")
+        self.ros.wait(lambda: self.node._bar.reason(self.node._newest_ns) == reason, what=f"the bar for {reason}")
         return self
 
     def wait_heard(self):
         """Until all audio that was sent is judged."""
-        self.ros.wait(lambda: self.node._newest_ns == T0 + self.microphone.sent * 62_500, 10.0, "all audio")
+        self.ros.wait(lambda: self.node._newest_ns == T0 + self.microphone.sent * 62_500, what="all audio")
         return self
 
     def wait_end(self, count=1):
-        self.ros.wait(lambda: kinds(self.events).count(VoiceActivity.END) == count, 5.0, f"{count} ends")
+        self.ros.wait(lambda: kinds(self.events).count(VoiceActivity.END) == count, what=f"{count} ends")
         return self
 
     def warning(self):
@@ -144,7 +144,7 @@ def test_audio_that_was_lost_on_the_way_is_a_warning(ros, monkeypatch):
     vad = Surroundings(ros, monkeypatch).send("." * 20)
     vad.microphone.sent += 512 * 10
     vad.send("." * 20)
-    ros.wait(lambda: "audio was lost: 0.32 s" in vad.warning(), 5.0, "the warning")
+    ros.wait(lambda: "audio was lost: 0.32 s" in vad.warning(), what="the warning")
 
 
 def test_a_source_that_begins_again_is_no_loss(ros, monkeypatch):
@@ -160,6 +160,6 @@ def test_chunks_that_the_node_has_no_room_for_are_counted_and_told(ros, monkeypa
     go = threading.Event()
     monkeypatch.setattr(vad.detector, "probability", lambda frame: go.wait(20.0) and 0.0)
     vad.send("." * 300)
-    ros.wait(lambda: vad.node.health().values["lost_chunks"] >= 30, 10.0, "lost chunks")
+    ros.wait(lambda: vad.node.health().values["lost_chunks"] >= 30, what="lost chunks")
     assert "chunks here" in vad.node.health().message
     go.set()

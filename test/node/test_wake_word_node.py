@@ -35,7 +35,7 @@ class Room:
         self.node = ros.start(WakeWordNode, params)
         self.audio = peer.publisher(AudioDataStamped, "audio", AUDIO)
         self.info = peer.publisher(AudioInfo, "audio_info", LATCHED)
-        ros.wait(lambda: peer.node.count_publishers("wake_word"), 5.0, "discovery")
+        ros.wait(lambda: peer.node.count_publishers("wake_word"), what="discovery")
         self.begin = time.time_ns()
         self.sent = 0
 
@@ -59,34 +59,34 @@ def test_the_word_is_reported_once_with_its_time(ros, model, said):
     room.hear(said["Hey Jarvis."])
     end = room.sent
     room.hear(silence)
-    message = ros.wait(lambda: room.heard, 10.0, "the word")[0]
+    message = ros.wait(lambda: room.heard, what="the word")[0]
     assert message.word == "hey_jarvis_v0.1"
     assert 0.5 <= message.score <= 1.0
     assert room.begin + samples_to_ns(begin) < to_ns(message.header.stamp) <= room.begin + samples_to_ns(end + 8_000)
     room.hear(said["Good morning, what a nice day it is."])
-    ros.wait(lambda: room.node._worker.backlog == 0, 10.0, "all to be heard")
+    ros.wait(lambda: room.node._worker.backlog == 0, what="all to be heard")
     assert len(room.heard) == 1
 
 
 def test_a_threshold_out_of_reach_reports_nothing(ros, model, said):
     room = Room(ros, model, threshold=1.0)
     room.hear(said["Hey Jarvis."])
-    ros.wait(lambda: room.node._worker.backlog == 0, 10.0, "all to be heard")
+    ros.wait(lambda: room.node._worker.backlog == 0, what="all to be heard")
     assert not room.heard
 
 
 def test_no_audio_and_audio_of_another_rate_are_said(ros, model):
     room = Room(ros, model)
-    ros.wait(lambda: room.says("start audio_capture"), 5.0, "a warning")
+    ros.wait(lambda: room.says("start audio_capture"), what="a warning")
     room.info.publish(AudioInfo(sample_rate=44_100, channels=2, sample_format="S16LE"))
-    ros.wait(lambda: room.says("needs 16000 Hz mono"), 5.0, "an error")
+    ros.wait(lambda: room.says("needs 16000 Hz mono"), what="an error")
 
 
 def test_a_missing_model_is_a_failed_configure_with_the_cure(ros, model):
     peer = ros.peer()
     health = peer.record(DiagnosticArray, "/diagnostics")
     node = ros.start(WakeWordNode, {"models": ["openwakeword-hey-nobody"]}, wait=False)
-    ros.wait(lambda: [m for m in health if "make models MODELS=openwakeword-hey-nobody" in m.status[0].message], 10.0)
+    ros.wait(lambda: [m for m in health if "make models MODELS=openwakeword-hey-nobody" in m.status[0].message])
     assert not node.active
 
 
@@ -99,7 +99,7 @@ def test_asr_opens_when_the_word_was_spoken(ros, model, said, monkeypatch):
     attention = ros.peer().record(Bool, "attention", LATCHED)
     ros.start(AsrNode, {"wake_word": "engine"})
     room = Room(ros, model)
-    ros.wait(lambda: attention and not attention[-1].data, 5.0, "attention to be closed")
-    ros.wait(lambda: room.node._publisher.get_subscription_count() == 2, 5.0, "asr to listen")
+    ros.wait(lambda: attention and not attention[-1].data, what="attention to be closed")
+    ros.wait(lambda: room.node._publisher.get_subscription_count() == 2, what="asr to listen")
     room.hear(said["Hey Jarvis."])
-    ros.wait(lambda: attention[-1].data, 10.0, "attention to open")
+    ros.wait(lambda: attention[-1].data, what="attention to open")

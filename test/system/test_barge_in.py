@@ -72,7 +72,7 @@ def test_the_memory_holds_exactly_what_was_played_when_the_answer_is_cut_at_rand
         time.sleep(chance.uniform(0.05, 0.4))
         before = len(s.traces)
         partial.publish(Transcript(text="what about me", utterance_id=name, confidence=0.9))
-        ros.wait(lambda n=before: len(s.traces) > n, 5.0, "the turn to end")
+        ros.wait(lambda n=before: len(s.traces) > n, what="the turn to end")
         rejected.publish(Transcript(utterance_id=name, is_final=True, rejected_reason="made up by the test"))
         history = s.dialogue._mind.history
         kept = history._turns[-1][-1].content.strip("…") if history._turns else ""
@@ -110,7 +110,7 @@ def test_speech_over_the_answer_pauses_it(ros, scene, recordings):
             late.append((s.heard.last_loud_ns(time.time_ns()) - first - onset) / 1e6)
         else:
             missed.append(path.stem)
-        ros.wait(lambda: not s.dialogue._engine._persons and not s.dialogue._engine._barge_in.holding, 10.0, "the end")
+        ros.wait(lambda: not s.dialogue._engine._persons and not s.dialogue._engine._barge_in.holding, what="the end")
     late.sort()
     print("silent after ms:", [round(x) for x in late], "not noticed:", missed)
     assert not missed
@@ -127,11 +127,11 @@ def test_stop_over_the_answer_is_silence(ros, scene, recordings):
         time.sleep(1.0)
         before = len(s.traces)
         first, _ = s.play(path)
-        ros.wait(lambda n=before: len(s.traces) > n, 10.0, "the answer to be given up")
+        ros.wait(lambda n=before: len(s.traces) > n, what="the answer to be given up")
         given_up = next(t for t, m in reversed(s.states) if m.state == PlaybackState.FLUSHED)
         silent = s.heard.last_loud_ns(int(given_up * 1e9))
         late.append((silent - first - onset) / 1e6)
-        ros.wait(lambda: s.dialogue._engine.idle, 10.0, "quiet")
+        ros.wait(lambda: s.dialogue._engine.idle, what="quiet")
     print("silent after ms:", [round(x) for x in late])
     assert s.interrupted == 3
 
