@@ -30,7 +30,7 @@ def robot(ros, request):
 
 def ask(ros, text):
     peer = ros.peer()
-    return peer.result(peer.send_goal(Converse, "converse", Converse.Goal(text=text)), timeout).result
+    return peer.result(peer.send_goal(Converse, "converse", Converse.Goal(text=text))).result
 
 
 def test_a_call_goes_to_its_action_and_is_written_down_twice(ros, model, robot):
