@@ -20,6 +20,8 @@ ARGUMENTS = (
     ("log_level", "info", "debug, info, warn, error"),
     ("robot", "", "|".join(ROBOTS) + "; empty: as the profile says"),
     ("audio", "", "|".join(AUDIO) + "; empty: as the profile says"),
+    ("file", "", "a recording to hear in place of the microphone"),
+    ("answer", "", "the WAV to write what is said to, in place of the loudspeaker; with audio:=file build/answer.wav"),
     (
         "record",
         "",
@@ -43,6 +45,8 @@ def _actions(context):
         use_sim_time=yes["use_sim_time"],
         port=int(value["sim_port"]),
         record=value["record"],
+        file=value["file"],
+        answer=value["answer"],
     )
     if yes["use_composition"]:
         return [_container(value, yes)]
@@ -79,7 +83,7 @@ def _container(value, yes):
         f"--namespace {shlex.quote(value['namespace'])}" if value["namespace"] else "",
         f"--robot {value['robot']}" if value["robot"] else "",
         f"--audio {value['audio']}" if value["audio"] else "",
-        f"--record {shlex.quote(value['record'])}" if value["record"] else "",
+        *(f"--{name} {shlex.quote(value[name])}" if value[name] else "" for name in ("record", "file", "answer")),
         "" if yes["autostart"] else "--no-autostart",
         "--use-sim-time" if yes["use_sim_time"] else "",
     ]

@@ -145,3 +145,46 @@ def test_the_interpreter_runs_in_the_place_of_the_conversation():
 def test_summary_joins_any_profile_that_names_it_and_no_other():
     assert "summary" not in [n.name for n in make_plan("demo").nodes]
     assert "summary" in [n.name for n in make_plan("translator", only=["vad", "summary"]).nodes]
+
+
+def _overrides(plan, name):
+    return next(n for n in plan.nodes if n.name == name).overrides
+
+
+def test_a_recording_takes_the_place_of_the_microphone_and_leaves_the_loudspeaker(tmp_path, monkeypatch):
+    (tmp_path / "question.wav").write_bytes(b"")
+    monkeypatch.chdir(tmp_path)
+    plan = make_plan("translator", file="question.wav")
+    capture = _overrides(plan, "audio_capture")
+    assert (capture["source"], capture["file"]) == ("file", str(tmp_path / "question.wav"))
+    assert "sink" not in _overrides(plan, "audio_player")
+
+
+def test_what_is_said_can_go_to_a_file_beside_a_real_microphone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    plan = make_plan("desktop", answer="said.wav")
+    player = _overrides(plan, "audio_player")
+    assert (player["sink"], player["file_path"]) == ("file", str(tmp_path / "said.wav"))
+    assert "source" not in _overrides(plan, "audio_capture")
+
+
+@pytest.mark.parametrize("profile_name", ["translator", "desktop", "jetson"])
+def test_a_profile_without_a_file_for_its_answers_gets_the_one_of_the_demo(profile_name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    player = _overrides(make_plan(profile_name, audio="file"), "audio_player")
+    assert (player["sink"], player["file_path"]) == ("file", str(tmp_path / "build" / "answer.wav"))
+
+
+def test_a_file_that_the_profile_names_for_its_answers_is_kept():
+    assert "file_path" not in _overrides(make_plan("demo", audio="file"), "audio_player")
+
+
+def test_a_recording_that_is_not_there_is_said_before_anything_starts(tmp_path):
+    with pytest.raises(VoiceError, match=r"there is no recording .*nowhere\.wav"):
+        make_plan("translator", file=str(tmp_path / "nowhere.wav"))
+
+
+def test_a_recording_and_no_audio_at_all_contradict_each_other(tmp_path):
+    (tmp_path / "question.wav").write_bytes(b"")
+    with pytest.raises(VoiceError, match="nothing would hear it"):
+        make_plan("translator", audio="none", file=str(tmp_path / "question.wav"))

@@ -15,6 +15,7 @@ ROBOTS = ("real", "sim", "mujoco", "none")
 SIMULATED = ("sim", "mujoco")
 AUDIO = ("device", "file", "none")
 YES, NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+ANSWER = "build/answer.wav"  # audio:=file in a profile that names no file; as in config/demo.yaml
 SIM_PORT = 8765  # not the daemon's own 8000: a real robot on the same machine keeps its port
 
 
@@ -65,6 +66,8 @@ def make_plan(
     port: int = SIM_PORT,
     only: Sequence[str] = (),
     record: str = "",
+    file: str = "",
+    answer: str = "",
     overrides: dict[str, dict[str, Any]] | None = None,
 ) -> Plan:
     """Turn a profile into the list of nodes.
@@ -78,6 +81,8 @@ def make_plan(
         only: of the profile's nodes just these (all when empty), and optional ones that it names.
         record: "true" keeps the conversation in the recorder's default folder, a path keeps it there, "false" keeps
             nothing whatever the profile says; empty keeps what the profile says.
+        file: a recording to hear in place of the microphone; empty: none.
+        answer: the WAV that what is said goes to, in place of the loudspeaker; empty: as `audio` and the profile say.
         overrides: node -> parameter -> value, winning over everything.
 
     Raises:
@@ -107,10 +112,9 @@ def make_plan(
     own = loaded.parameters.get("motion", {}).get("robot", "none")
     if robot == "real" and "motion" in extra and own == "none":
         extra["motion"].update(robot="reachy_mini")
-    if audio and "audio_player" in extra:
-        extra["audio_player"]["sink"] = "null" if audio == "none" else audio
-    if audio and "audio_capture" in extra:
-        extra["audio_capture"]["source"] = audio
+    for name, values in _audio(loaded, audio, file, answer).items():
+        if name in extra:
+            extra[name].update(values)
     for name in names:
         extra[name]["autostart"] = False
         if use_sim_time:
@@ -128,6 +132,24 @@ def make_plan(
         simulator_port=port if robot in SIMULATED and "motion" in names else None,
         simulator_physics=robot == "mujoco",
     )
+
+
+def _audio(profile: Profile, audio: str, file: str, answer: str) -> dict[str, dict[str, Any]]:
+    """What `audio`, `file` and `answer` of make_plan mean for the two nodes that touch sound."""
+    capture: dict[str, Any] = {"source": audio} if audio else {}
+    player: dict[str, Any] = {"sink": "null" if audio == "none" else audio} if audio else {}
+    if file:
+        if audio == "none":
+            raise VoiceError(f"file is '{file}', but audio is 'none': nothing would hear it.", "Leave audio out.")
+        path = Path(file).expanduser().absolute()
+        if not path.is_file():
+            raise VoiceError(f"there is no recording {path}.", "Correct `file`; folders are not read.")
+        capture = {"source": "file", "file": str(path)}
+    if answer:
+        player = {"sink": "file", "file_path": str(Path(answer).expanduser().absolute())}
+    elif audio == "file" and not profile.parameters.get("audio_player", {}).get("file_path"):
+        player["file_path"] = str(Path(ANSWER).absolute())
+    return {"audio_capture": capture, "audio_player": player}
 
 
 def _yaml(value: Any) -> str:

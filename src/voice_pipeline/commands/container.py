@@ -24,6 +24,8 @@ def main(args: Sequence[str] | None = None) -> int:
     parser.add_argument("--namespace", default="")
     parser.add_argument("--robot", choices=ROBOTS, default="", help="default: what the profile says")
     parser.add_argument("--audio", choices=AUDIO, default="", help="default: what the profile says")
+    parser.add_argument("--file", default="", help="a recording to hear in place of the microphone")
+    parser.add_argument("--answer", default="", help="the WAV to write what is said to, in place of the loudspeaker")
     add_record(parser)
     parser.add_argument("--no-autostart", action="store_true", help="wait for the supervisor's `startup` service")
     parser.add_argument("--use-sim-time", action="store_true")
@@ -44,6 +46,8 @@ def main(args: Sequence[str] | None = None) -> int:
             port=options.sim_port,
             only=options.nodes,
             record=options.record,
+            file=options.file,
+            answer=options.answer,
             overrides=overrides,
         )
         with ExitStack() as stack:
