@@ -89,6 +89,7 @@ SAID = {
     "es": ("Recuerda que mi gato se llama Minka.", "¿Qué sabes de mí?", "Olvida mi gato.", "mi gato se llama Minka"),
     "it": ("Ricordati che il mio gatto si chiama Minka.", "Cosa ricordi di me?", "Dimentica il mio gatto.", "il mio gatto si chiama Minka"),
     "pt": ("Lembra-te que o meu gato se chama Minka.", "O que sabes sobre mim?", "Esquece o meu gato.", "o meu gato se chama Minka"),
+    "ja": ("猫の名前はミンカだと覚えておいてください。", "私について何を覚えていますか？", "猫の名前を忘れて。", "猫の名前はミンカだ"),
 }  # fmt: skip
 DAY = {
     "de": "Welcher Tag ist heute?",
@@ -147,3 +148,34 @@ def test_not_to_forget_is_not_to_forget(ask):
     assert ask("Vergiss nicht, dass ich Tee mag.", "de") == ["Gut, das merke ich mir."]
     assert ask("N'oublie pas que j'aime le thé.", "fr") == ["D'accord, je le retiens."]
     assert ask("Vergiss es.", "de") == ["Okay."]
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("今日は私の誕生日だということを覚えておいて", "今日は私の誕生日だ"),  # "今" is also a polite word
+        ("ロボットさん、私は紅茶が好きだって覚えてくれますか？", "私は紅茶が好きだ"),
+        ("覚えておいてください。私の名前は Anna Smith です。", "私の名前は Anna Smith です"),  # so is "です"
+        ("私がコーヒーを飲まないことを忘れないで", "私がコーヒーを飲まない"),
+    ],
+)
+def test_a_japanese_fact_stands_on_either_side_of_the_verb_and_is_kept_whole(ask, said, kept):
+    assert ask(said, "ja") == ["はい、覚えました。"]
+    assert ask("何を覚えてる？", "ja") == [WORDS["ja"].remembers.format(facts=kept)]
+
+
+@pytest.mark.parametrize("said", ["全部忘れて", "私のことを全部忘れてください", "記憶を消して"])
+def test_everything_is_forgotten_in_japanese_too(ask, said):
+    ask("猫の名前はミンカだと覚えて", "ja")
+    ask("私の名前はアンナだと覚えて", "ja")
+    assert ask(said, "ja") == [WORDS["ja"].forgotten]
+    assert ask("何を覚えていますか", "ja") == [WORDS["ja"].nothing]
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["傘を忘れてしまいました", "宿題を忘れてた", "昨日傘を忘れて、濡れました", "それは忘れて", "先生は漢字を覚えてと言った",
+     "私の名前がアンナだと覚えていますか？", "覚えてくれますか", "覚えておいて"],
+)  # fmt: skip
+def test_what_only_speaks_of_remembering_in_japanese_is_no_command(said):
+    assert load_folder(resource("config/phrases"), FILE)["ja"].phrases.match(said) is None

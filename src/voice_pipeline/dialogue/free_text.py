@@ -11,6 +11,7 @@ from voice_pipeline.dialogue.tools import Tool
 _POLITE = re.compile(r"[\s,]+(?:please|thanks|thank you)$", re.I)
 _LAYERS = 4  # polite pieces before it: "hey Reachy, could you please"
 _PIECE = re.compile(r"\[[^\]]*\]|{\w+}|\([^)]*\)|[^\[{(]+")
+_MARKS = r"[\s、。，,.!！]"  # between the parts of an utterance in a language without blanks
 
 
 class FreeText:
@@ -18,13 +19,18 @@ class FreeText:
 
     Args:
         before: pattern of what may come first ("Reachy", "could you"), any number of times.
+        after: pattern of what may come last, where there are no blanks between words; elsewhere it is "please".
+        spaces: words are separated.
     """
 
-    def __init__(self, tools: Mapping[str, Tool], before: str) -> None:
+    def __init__(self, tools: Mapping[str, Tool], before: str, after: str = "", spaces: bool = True) -> None:
         # One layer at a time and few of them: patterns with a * in them would be tried in every way otherwise.
-        self._before = re.compile(before.replace(" ", "[ ,]+"), re.I)
+        # Without blanks only what a mark sets off: a first syllable may as well be the fact's ("今" of "今日は").
+        self._before = re.compile(before.replace(" ", "[ ,]+") if spaces else before + _MARKS + "+", re.I)
+        self._after = _POLITE if spaces else re.compile(f"{_MARKS}*{after}$", re.I)
+        self._spaces = spaces
         self._phrases = [
-            (re.compile(_pattern(phrase), re.I), tool, dict(arguments))
+            (re.compile(_pattern(phrase) if spaces else _joined_pattern(phrase), re.I), tool, dict(arguments))
             for tool in tools.values()
             for phrase, arguments in tool.phrases
             if _takes_text(phrase, tool)
@@ -32,16 +38,32 @@ class FreeText:
 
     def match(self, utterance: str) -> ToolCallRequest | None:
         """The call that the whole utterance asks for; not where `unless` of the tool says that it means something else."""
-        text = " ".join(utterance.replace("’", "'").split()).strip(" .,;:!?")
+        text = " ".join(utterance.replace("’", "'").split()).strip(" .,;:!?。、！？")
         for _ in range(_LAYERS):
             start = self._before.match(text)
             text = text[start.end() if start else 0 :]
-        text = _POLITE.sub("", text)
-        for pattern, tool, arguments in self._phrases:
-            found = pattern.fullmatch(text)
-            if found is not None and tool.asked_for(text):
-                return ToolCallRequest(tool.name, {**arguments, **found.groupdict()})
+        for reading in self._readings(text):
+            for pattern, tool, arguments in self._phrases:
+                found = pattern.fullmatch(reading)
+                if found is not None and self._asked_for(tool, text):
+                    return ToolCallRequest(tool.name, {**arguments, **found.groupdict()})
         return None
+
+    def _readings(self, text: str) -> list[str]:
+        """With less and less politeness behind. Where there are no blanks the text comes first as it is: a polite
+
+        ending may be the fact's own ("アンナです").
+        """
+        if self._spaces:
+            return [self._after.sub("", text)]
+        found = [text]
+        while len(found) <= _LAYERS and (end := self._after.search(found[-1])) is not None and end.group():
+            found.append(found[-1][: end.start()])
+        return found
+
+    def _asked_for(self, tool: Tool, text: str) -> bool:
+        # Words have no beginnings without blanks; the phrase itself holds what `needs` would look for.
+        return tool.asked_for(text) if self._spaces else not any(u in text for u in tool.unless)
 
 
 def _takes_text(phrase: str, tool: Tool) -> bool:
@@ -62,3 +84,16 @@ def _pattern(phrase: str) -> str:
         else:
             pattern += re.escape(piece)
     return pattern.replace("\\ ", " ")
+
+
+def _joined_pattern(phrase: str) -> str:
+    """The same without blanks: those of the phrase mean nothing, its "、" a mark that has to be there."""
+    pattern = ""
+    for piece in _PIECE.findall(phrase.replace(" ", "")):
+        if piece.startswith("{"):
+            pattern += f"(?P<{piece[1:-1]}>.*?\\w.*?)"  # as little as fits: what follows is not the fact's
+        elif piece[0] in "[(":
+            pattern += "(?:" + "|".join(map(re.escape, piece[1:-1].split("|"))) + ")" + ("?" if piece[0] == "[" else "")
+        else:
+            pattern += re.escape(piece).replace("、", _MARKS + "+")
+    return pattern

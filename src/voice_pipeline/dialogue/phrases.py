@@ -23,7 +23,7 @@ class PhraseBook:
 
     def __init__(self, tools: Mapping[str, Tool], wording: Wording = ENGLISH) -> None:
         self.wording = wording
-        self._free = FreeText(tools, wording.before)
+        self._free = FreeText(tools, wording.before, wording.after, wording.spaces)
         needs = {n for t in tools.values() for n in t.needs} if wording.verbs else set()
         self._begins = re.compile(rf"(?:{either(wording.verbs, str.lower)}|{either(needs, str.lower)}\w*)\b")
         self._tools = dict(tools)
