@@ -74,9 +74,9 @@ class _Dance:
 
     def begin(self) -> None:
         """Wait until the robot is awake, then until it dances."""
-        self._until(MotionState.IDLE, 40.0)
+        self._until(MotionState.IDLE, 60.0)
         self._client.send_goal_async(PlayMove.Goal(name="dance", repeat=20))
-        self._until(MotionState.MOVING, 5.0)
+        self._until(MotionState.MOVING, 60.0)
 
     def _until(self, state: int, timeout: float) -> None:
         clock = self._node.get_clock()

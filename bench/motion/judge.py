@@ -3,11 +3,10 @@ kept."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
+from voice_pipeline.motion.controller import Controller
 from voice_pipeline.motion.limits import Limits
 from voice_pipeline.motion.protocol import NEUTRAL, Pose
 
@@ -15,7 +14,6 @@ _ROUNDING_P = 1e-9  # rad or m
 _ROUNDING_V = 1e-8  # 1/s
 _ROUNDING_A = 1e-5  # 1/s^2: rounding of a position, twice divided by 0.02
 _JOINTS = 1e-6  # rad
-_STALE_S = 0.15  # as in link.py
 
 
 class Judge:
@@ -53,10 +51,15 @@ class Judge:
         """The robot moved by itself: it goes on from what was measured, with the velocity it had."""
         self._begin(measured, at_rest=False)
 
+    @property
+    def breaks(self) -> int:
+        """How often it had to begin anew, because the robot fell silent or moved by itself."""
+        return len(self._runs) - 1
+
     def violations(self) -> list[str]:
         """Everything that broke a limit, in words."""
         found: list[str] = []
-        for run, at_rest in zip(self._runs, self._at_rest, strict=True):
+        for run, at_rest in zip(list(self._runs), list(self._at_rest), strict=False):
             if len(run) > 1:
                 found += self._judge([p for p, _ in run], [s for _, s in run[1:]], at_rest)
         return found
@@ -84,26 +87,36 @@ class Judge:
         return found
 
 
-def judge_stream(limits: Limits, sent: Sequence[tuple[float, Pose, float]], dt: float) -> list[str]:
-    """What was sent on a real clock: (s, pose, age of the state in s). Nothing is sent while nothing moves, nor while the
-    state is stale, from which it goes on at rest; a late period is not made up for, and stops may come at any time. The
-    robot was not lost meanwhile."""
-    judge = Judge(limits, dt)
-    before: tuple[float, Pose, float] | None = None
-    slow = np.array(limits.acceleration) * dt * dt * 1.01  # the last step of a motion that comes to rest
-    last_step = np.zeros(len(NEUTRAL))
-    for t, pose, age in sent:
-        if before is None:
-            judge.restart(pose)
-        else:
-            gap = t - before[0]
-            if gap > 1.9 * dt and (np.all(np.abs(last_step) <= slow) or before[2] + gap > _STALE_S):
-                judge.silent()
-            last_step = np.array(pose) - np.array(before[1])
-        judge.stop_ordered()
+def attach(controller: Controller) -> Judge:
+    """Judge all that a running controller lets go to its robot from now on. A period is one step of its follower, however
+    late it comes: how fast the machine is does not matter."""
+    follower = controller._follower
+    judge = Judge(controller.limits, 1.0 / controller.settings.rate)
+    step, pause, halt, resync = follower.step, follower.pause, follower.halt, controller.resync
+
+    def on_step(now: float = 0.0, calm: bool = True) -> Pose:
+        pose = step(now, calm)
         judge.sent(pose)
-        before = t, pose, age
-    return judge.violations()
+        return pose
+
+    def on_pause() -> None:
+        pause()
+        judge.silent()
+
+    def on_halt() -> None:
+        judge.stop_ordered()
+        halt()
+
+    def on_resync(velocity: Pose = NEUTRAL) -> None:
+        with controller.lock:
+            resync(velocity)
+            judge.restart(follower.pose)
+
+    with controller.lock:
+        judge.restart(follower.pose)
+        follower.step, follower.pause, follower.halt = on_step, on_pause, on_halt  # type: ignore[method-assign]
+        controller.resync = on_resync  # type: ignore[method-assign]
+    return judge
 
 
 def _tell(what: str, wrong: NDArray[np.bool_], values: NDArray[np.float64]) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from types import TracebackType
 
-from bench.motion.judge import judge_stream
+from bench.motion.judge import attach
 from bench.motion.proxy import FaultyProxy
 
 from voice_pipeline.errors import VoiceError
@@ -23,7 +23,6 @@ from voice_pipeline.motion.reachy_mini import ReachyMini
 from voice_pipeline.motion.simulator import SimulatedRobot
 from voice_pipeline.motion.tasks import NOBODY, Refused, Settings
 
-_PERIOD_S = 0.02
 _STILL = math.radians(0.1)  # of the measured state between two looks: less is no motion
 
 
@@ -32,12 +31,11 @@ class RecordedReachy(ReachyMini):
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
-        self.sent: list[tuple[float, Pose, float]] = []  # s, pose, age of the state in s
+        self.sent: list[tuple[float, Pose]] = []
 
     def set_target(self, pose: Pose) -> bool:
         """See Robot."""
-        now, state = time.monotonic(), self.state
-        self.sent.append((now, pose, now - state.received if state else 0.0))
+        self.sent.append((time.monotonic(), pose))
         return super().set_target(pose)
 
 
@@ -58,6 +56,7 @@ class Live:
         self.controller = Controller(self.robot, self.limits, self._moves, Settings(keep_awake=False))
         self.controller.start(self._on_state)
         self.wake()
+        self._judge = attach(self.controller)
         return self
 
     def __exit__(
@@ -69,10 +68,10 @@ class Live:
 
     def wake(self) -> None:
         """Wait for the robot, and wake it if it sleeps."""
-        self.until(lambda: self.state in ("IDLE", "SLEEPING"), 30.0)
+        self.until(lambda: self.state in ("IDLE", "SLEEPING"))
         if self.state == "SLEEPING":
             wake.wake_up(self.controller)
-        self.until(lambda: self.state == "IDLE", 10.0)
+        self.until(lambda: self.state == "IDLE")
 
     def play(self, name: str) -> None:
         """Begin a gesture."""
@@ -84,7 +83,7 @@ class Live:
         self.controller.stop()
         self.wait(0.6)
         sent = [s for s in list(self.robot.sent) if s[0] > begun - 1.0]
-        moved = [t for (_, a, _), (t, b, _) in pairwise(sent) if t > begun and a != b]
+        moved = [t for (_, a), (t, b) in pairwise(sent) if t > begun and a != b]
         seen = [s for s in list(self.measured) if s[0] > begun - 0.1]
         went = [t for (_, a), (t, b) in pairwise(seen) if t > begun and _moved(a, b)]
         self.controller.reset_stop()
@@ -93,7 +92,7 @@ class Live:
     def neutral(self) -> None:
         """Go to neutral and rest."""
         self.controller.rest(NOBODY)
-        self.until(lambda: self.state == "IDLE", 10.0)
+        self.until(lambda: self.state == "IDLE")
 
     @property
     def state(self) -> str:
@@ -102,13 +101,13 @@ class Live:
 
     def violations(self) -> list[str]:
         """Of all that was sent since the robot woke."""
-        return judge_stream(self.limits, list(self.robot.sent), _PERIOD_S)
+        return self._judge.violations()
 
     def wait(self, seconds: float) -> None:
         """Let time pass."""
         self._pause.wait(seconds)
 
-    def until(self, condition: Callable[[], bool], timeout: float) -> float:
+    def until(self, condition: Callable[[], bool], timeout: float = 60.0) -> float:
         """When the condition came true. Raises VoiceError after the timeout."""
         deadline = time.monotonic() + timeout
         while not condition():

@@ -12,6 +12,7 @@ from contextlib import suppress
 
 _CHUNK = 65536
 _GLANCE_S = 0.05
+_PATIENCE_S = 60.0  # for the daemon to take a connection
 
 
 class FaultyProxy:
@@ -20,6 +21,7 @@ class FaultyProxy:
     Attributes:
         delay: s each way, for what comes from now on.
         frozen: nothing passes; the connections stay.
+        shut: a new connection is closed at once.
         says: what the daemon's WebSockets say from now on instead of what they say; None: the truth.
         refuses: the start of paths whose requests over HTTP are answered with error 500.
     """
@@ -27,7 +29,7 @@ class FaultyProxy:
     def __init__(self, port: int) -> None:
         self._port = port
         self.delay = 0.0
-        self.frozen = False
+        self.frozen = self.shut = False
         self.says: str | None = None
         self.refuses: tuple[str, ...] = ()
         self._ending = threading.Event()
@@ -73,9 +75,12 @@ class FaultyProxy:
     def _serve(self, client: socket.socket) -> None:
         try:
             head = client.recv(_CHUNK)
+            if self.shut:
+                _close(client)
+                return
             if self._refused(client, head):
                 return
-            server = socket.create_connection(("127.0.0.1", self._port), 2.0)
+            server = socket.create_connection(("127.0.0.1", self._port), _PATIENCE_S)
             server.sendall(head)
         except OSError:
             _close(client)
