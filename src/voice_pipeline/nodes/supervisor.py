@@ -127,17 +127,19 @@ class SupervisorNode(VoiceNode):
     def _take(self, step: Step) -> None:
         if step.what == "ask":
             future = self._ask[step.node].call_async(GetState.Request())
-            future.add_done_callback(partial(self._on_state, step.node))
+            future.add_done_callback(partial(self._on_state, step.node, self._supervision.nodes[step.node].drives))
             return
         request = ChangeState.Request(transition=Transition(id=_TRANSITIONS[step.what]))
         future = self._change[step.node].call_async(request)
         future.add_done_callback(partial(self._on_changed, step))
 
-    def _on_state(self, name: str, future: Any) -> None:
-        answer = future.result()
-        if answer is None or self._supervision.nodes[name].asked_at is None:
+    def _on_state(self, name: str, drives: int, future: Any) -> None:
+        answer, node = future.result(), self._supervision.nodes[name]
+        if answer is None or drives != node.drives or (node.asked_at is None and node.driven_at is None):
             return  # an answer nobody waits for any more
-        self._supervision.told(name, _STATES.get(answer.current_state.id, State.UNKNOWN), time.monotonic())
+        state = _STATES.get(answer.current_state.id)
+        if state is not None or node.driven_at is None:  # in between two states: the transition's own answer tells more
+            self._supervision.told(name, state or State.UNKNOWN, time.monotonic())
 
     def _on_changed(self, step: Step, future: Any) -> None:
         answer = future.result()
