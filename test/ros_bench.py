@@ -19,13 +19,15 @@ from rclpy.exceptions import InvalidHandle
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
-from rclpy.qos import QoSProfile
+from rclpy.qos import HistoryPolicy, QoSProfile
 from unique_identifier_msgs.msg import UUID
 
 from voice_pipeline.ros.domain import free_domain
 
 # How long a test waits for what has to happen. It costs nothing where it happens; a busy machine has stalled for seconds.
 PATIENCE_S = 60.0
+# A test reads everything: with the depth of the topic a test whose thread rests for a second misses messages.
+_ALL = 1000
 
 
 def fresh_bench(monkeypatch: Any) -> Iterator[RosBench]:
@@ -44,7 +46,7 @@ class RosBench:
         self.domain = domain
         self.context = Context()
         self.context.init(domain_id=domain)
-        self._spinning: list[tuple[Any, SingleThreadedExecutor, threading.Thread]] = []
+        self._spinning: list[tuple[Any, Any, threading.Thread]] = []
         self._processes: list[subprocess.Popen[bytes]] = []
         self._peer: Peer | None = None
 
@@ -73,19 +75,7 @@ class RosBench:
         """Serve a node on a thread of its own until the end of the test."""
         executor = SingleThreadedExecutor(context=self.context)
         executor.add_node(node)
-
-        def loop() -> None:
-            try:
-                executor.spin()
-            except ExternalShutdownException:
-                pass
-            except InvalidHandle:  # rclpy may wake the executor once more while it is taken down
-                if not executor._is_shutdown:
-                    raise
-
-        thread = threading.Thread(target=loop, name=f"spin-{node.get_name()}", daemon=True)
-        thread.start()
-        self._spinning.append((node, executor, thread))
+        self._spinning.append((node, executor, spin_in_thread(executor, node.get_name())))
 
     def stop(self, node: Any) -> None:
         """End one node as its process would."""
@@ -111,6 +101,17 @@ class RosBench:
             time.sleep(0.005)
         raise AssertionError(f"waited {timeout} s for {what}")
 
+    @staticmethod
+    def settle(*nodes: Any, messages: int = 4) -> None:
+        """Return when each node has handled what was published to it before, up to so many messages on a topic.
+
+        Within a process a message lies at its reader when publish() returns, and in each of its rounds an executor takes one
+        of every topic. Between topics there is no order: a test that needs one waits here.
+        """
+        for node in nodes:
+            for _ in range(messages + 1):
+                run_in(node.executor, lambda: None)
+
     def close(self) -> None:
         """Stop everything."""
         while self._spinning:
@@ -126,21 +127,64 @@ class RosBench:
         self.context.try_shutdown()
 
     @staticmethod
-    def _end(node: Any, executor: SingleThreadedExecutor, thread: threading.Thread) -> None:
-        done = threading.Event()
-
-        def release() -> None:
-            try:
-                if hasattr(node, "release"):
-                    node.release()
-            finally:
-                done.set()
-
-        executor.create_task(release)
-        done.wait(10.0)
-        executor.shutdown(timeout_sec=2.0)
-        thread.join(5.0)
+    def _end(node: Any, executor: Any, thread: threading.Thread) -> None:
+        if thread.is_alive():
+            run_in(executor, getattr(node, "release", lambda: None), thread)
+            for _ in range(3):  # what it ended answers its clients: a coroutine that waits for a task
+                run_in(executor, lambda: None, thread)
+        take_down(executor, thread)
         node.destroy_node()
+
+
+def spin_in_thread(executor: Any, name: str) -> threading.Thread:
+    """Spin an executor on a thread of its own, until `take_down`."""
+
+    def loop() -> None:
+        try:
+            executor.spin()
+        except ExternalShutdownException:
+            pass
+        except InvalidHandle:  # rclpy may wake the executor once more while it is taken down
+            if not executor._is_shutdown:
+                raise
+
+    thread = threading.Thread(target=loop, name=f"spin-{name}", daemon=True)
+    thread.start()
+    return thread
+
+
+def run_in(executor: Any, call: Callable[[], Any], thread: threading.Thread | None = None) -> None:
+    """Run a call on an executor's thread and wait for its end, or for that of the thread."""
+    done = threading.Event()
+
+    def work() -> None:
+        try:
+            call()
+        finally:
+            done.set()
+
+    executor.create_task(work)
+    deadline = time.monotonic() + PATIENCE_S
+    while not done.wait(0.2) and time.monotonic() < deadline:
+        if thread is not None and not thread.is_alive():
+            return
+
+
+def take_down(executor: Any, thread: threading.Thread) -> None:
+    """End an executor and its thread."""
+    executor._is_shutdown = True  # rclpy's own shutdown takes the guard away while the thread may still wait for it
+    executor.wake()
+    thread.join(PATIENCE_S)
+    executor.shutdown(timeout_sec=2.0)
+    executor._guard = _Quiet()
+
+
+class _Quiet:
+    """In place of the guard that shutdown took: whoever still ends an action afterwards wakes nobody, instead of failing."""
+
+    def trigger(self) -> None: ...
+
+    def destroy(self) -> None: ...
 
 
 class Peer:
@@ -155,7 +199,10 @@ class Peer:
     def record(self, message_type: Any, topic: str, qos: Any = 10) -> list[Any]:
         """Subscribe; the returned list grows with every message."""
         messages: list[Any] = []
-        subscription = self.node.create_subscription(message_type, topic, messages.append, qos)
+        depth = {"history": HistoryPolicy.KEEP_LAST, "depth": _ALL}
+        if isinstance(qos, QoSProfile):
+            depth |= {"reliability": qos.reliability, "durability": qos.durability}
+        subscription = self.node.create_subscription(message_type, topic, messages.append, QoSProfile(**depth))
         self._wake()
         # Whoever publishes already must be matched before the test goes on, or it misses the first message under load.
         expected = self.node.count_publishers(topic)
@@ -190,7 +237,7 @@ class Peer:
                 feedback(message.feedback)
 
         subscription = self.node.create_subscription(
-            action_type.Impl.FeedbackMessage, f"{name}/_action/feedback", hear, QoSProfile(depth=1000)
+            action_type.Impl.FeedbackMessage, f"{name}/_action/feedback", hear, QoSProfile(depth=_ALL)
         )
         self._wake()
         self._bench.wait(lambda: subscription.get_publisher_count() >= 1, what=f"the feedback of {name}")

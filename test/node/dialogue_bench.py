@@ -14,6 +14,8 @@ from std_srvs.srv import Trigger
 from voice_pipeline.action import LookAt, PlayMove, Say
 from voice_pipeline.msg import Transcript
 
+from ros_bench import PATIENCE_S, run_in, spin_in_thread, take_down
+
 
 def heard(text: str, utterance_id: str = "u1", **fields: Any) -> Transcript:
     """A final transcript."""
@@ -30,11 +32,13 @@ class Neighbours(Node):
         self.moves: list[Any] = []
         self.triggered: list[str] = []
         self._ended = False
+        self._held: set[int] = set()  # goals that are being served
         self.free = threading.Event()  # lets held clauses and moves end
         if not hold:
             self.free.set()
         group = ReentrantCallbackGroup()
         kinds = {"say": (Say, self._say), "play_move": (PlayMove, self._move), "look_at": (LookAt, self._move)}
+        self.offers = names
         self._servers = []
         for name in names:
             if name in kinds:
@@ -45,7 +49,7 @@ class Neighbours(Node):
                     self,
                     kind,
                     name,
-                    serve,
+                    lambda handle, serve=serve: self._serve(handle, serve),
                     callback_group=MutuallyExclusiveCallbackGroup(),
                     goal_callback=self._note,
                     cancel_callback=accept,
@@ -56,8 +60,7 @@ class Neighbours(Node):
         # Held goals block their callback on purpose; a test's neighbour may, a node must not.
         self._executor = MultiThreadedExecutor(4, context=bench.context)
         self._executor.add_node(self)
-        self._thread = threading.Thread(target=self._executor.spin, daemon=True)
-        self._thread.start()
+        self._thread = spin_in_thread(self._executor, "neighbours")
 
     def end(self, abruptly: bool = False) -> None:
         """Leave the network; abruptly: goals that are held never get a result."""
@@ -66,10 +69,13 @@ class Neighbours(Node):
         self._ended = True
         if not abruptly:
             self.free.set()
-            time.sleep(0.05)  # what was held sends its result
-        self._executor.shutdown(timeout_sec=0.2)
+            deadline = time.monotonic() + PATIENCE_S
+            while self._held and time.monotonic() < deadline:
+                time.sleep(0.005)
+            for _ in range(3):  # what was held sends its result
+                run_in(self._executor, lambda: None, self._thread)
+        take_down(self._executor, self._thread)
         self.free.set()
-        self._thread.join(2.0)
         for server in self._servers:
             server.destroy()
         self.destroy_node()
@@ -81,6 +87,13 @@ class Neighbours(Node):
         else:
             self.moves.append(goal)
         return GoalResponse.ACCEPT
+
+    def _serve(self, handle: Any, serve: Any) -> Any:
+        self._held.add(id(handle))
+        try:
+            return serve(handle)
+        finally:
+            self._held.discard(id(handle))
 
     def _say(self, handle: Any) -> Say.Result:
         feedback = Say.Feedback(phase=Say.Feedback.PLAYING)
@@ -111,6 +124,20 @@ class Neighbours(Node):
         self.triggered.append(name)
         response.success = True
         return response
+
+
+def meet(ros: Any, node: Any, *neighbours: Neighbours) -> Any:
+    """Return the dialogue node once it has found what these offer: a call to what it has not found yet fails after a second."""
+    offered = {name for one in neighbours for name in one.offers}
+    ros.wait(lambda: hasattr(node, "_ticker"), what="the node to be open")
+    tools = [t for t in node._mind.file.tools.values() if t.target in offered]
+
+    def found(tool: Any) -> bool:
+        end = node._dispatcher._ends[tool.name]
+        return bool(end.server_is_ready() if tool.kind == "action" else end.service_is_ready())
+
+    ros.wait(lambda: all(map(found, tools)) and (node._say.ready or "say" not in offered), what=f"{sorted(offered)}")
+    return node
 
 
 def listen(ros: Any, node: Any, message_type: Any, topic: str, qos: Any = 10) -> list[Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import math
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from voice_pipeline.action import Converse
 from voice_pipeline.msg import ToolCall, Transcript, TurnLatency
 from voice_pipeline.srv import SetVolume
 
+from ros_bench import spin_in_thread, take_down
 from voice_pipeline.resources import resource
 
 APOLOGY = "One moment, I can't think right now."
@@ -89,13 +89,11 @@ class House:
         self._node.create_service(SetVolume, "audio_player/set_volume", self._volume)
         self._executor = SingleThreadedExecutor(context=bench.context)
         self._executor.add_node(self._node)
-        self._thread = threading.Thread(target=self._executor.spin, daemon=True)
-        self._thread.start()
+        self._thread = spin_in_thread(self._executor, "house")
 
     def end(self) -> None:
         """Leave the network."""
-        self._executor.shutdown(timeout_sec=0.5)
-        self._thread.join(2.0)
+        take_down(self._executor, self._thread)
         self._node.destroy_node()
         self.robot.end()
 

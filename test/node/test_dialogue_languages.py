@@ -1,7 +1,7 @@
 """The dialogue node is asked in several languages: the voice, what the model is told, and what is said when it fails."""
 
 import pytest
-from dialogue_bench import Neighbours, heard
+from dialogue_bench import Neighbours, heard, meet
 
 from scripted_model import ScriptedModel
 from voice_pipeline.dialogue.protocol import ModelUnavailable
@@ -27,7 +27,7 @@ def model(monkeypatch):
 def robot(ros, model):
     voice = Neighbours(ros, "say")
     node = ros.start(dialogue.DialogueNode, {"voices": VOICES})
-    ros.wait(lambda: hasattr(node, "_ticker") and node._say.ready, what="say")
+    meet(ros, node, voice)
     node.ask = ros.peer().publisher(dialogue.Transcript, "transcript")
     yield node, voice
     voice.end()
@@ -78,7 +78,7 @@ def dead(monkeypatch):
 def test_plain_commands_work_in_another_language_while_the_model_is_down(ros, dead):
     robot = Neighbours(ros, "say", "play_move", "motion/stop")
     node = ros.start(dialogue.DialogueNode, {"engine": "ollama", "voices": VOICES})
-    ros.wait(lambda: hasattr(node, "_ticker") and node._say.ready, what="say")
+    meet(ros, node, robot)
     transcripts = ros.peer().publisher(dialogue.Transcript, "transcript")
     transcripts.publish(heard("Hoche la tête trois fois, s'il te plaît.", "u1", language="fr"))
     ros.wait(lambda: robot.spoken and robot.moves and node._engine.idle, what="the nod")

@@ -1,11 +1,12 @@
 """The dialogue node over a longer time: facts in a file, the note in front of a question, another persona while it runs."""
 
 import pytest
-from dialogue_bench import Neighbours
+from dialogue_bench import Neighbours, meet
 from rclpy.parameter import Parameter
 from voice_pipeline.action import Converse
 from voice_pipeline.msg import MotionState
 
+from ros_bench import run_in
 from scripted_model import ScriptedModel
 from voice_pipeline.nodes import dialogue
 from voice_pipeline.ros.qos import EVENTS
@@ -38,11 +39,9 @@ def test_a_fact_outlives_the_node(ros, model, tmp_path):
     node = start(ros)
     assert ask(ros, "Remember that my name is Anna.") == "Okay, I will remember: your name is Anna."
     assert "- my name is Anna" in (tmp_path / "voice_pipeline" / "memory.md").read_text()
-    node.trigger_deactivate()
-    node.trigger_cleanup()
-    node.trigger_configure()
-    node.trigger_activate()
-    assert any("my name is Anna" in m.content for m in model.read[-1])
+    for transition in (node.trigger_deactivate, node.trigger_cleanup, node.trigger_configure, node.trigger_activate):
+        run_in(node.executor, transition)
+    ros.wait(lambda: any("my name is Anna" in m.content for m in model.read[-1]), what="the model to read the fact")
     assert ask(ros, "What do you remember about me?") == "I remember: your name is Anna."
 
 
@@ -95,7 +94,7 @@ def test_a_persona_speaks_with_its_voice(ros, model, tmp_path):
     path.write_text("name: Mo\ncharacter: You are a robot called Mo.\nvoice: bm_george\n")
     robot = Neighbours(ros, "say")
     node = start(ros)
-    ros.wait(lambda: node._say.ready, what="the voice")
+    meet(ros, node, robot)
     ask(ros, "How are you, robot?", speak=True)
     assert become(node, str(path)).successful
     ask(ros, "And who are you now?", speak=True)

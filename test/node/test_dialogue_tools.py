@@ -4,7 +4,7 @@ import json
 import math
 
 import pytest
-from dialogue_bench import Neighbours, heard, listen
+from dialogue_bench import Neighbours, heard, listen, meet
 from voice_pipeline.action import Converse
 from voice_pipeline.msg import Reply, ToolCall, Transcript
 
@@ -34,7 +34,7 @@ def ask(ros, text):
 
 
 def test_a_call_goes_to_its_action_and_is_written_down_twice(ros, model, robot):
-    node = ros.start(dialogue.DialogueNode)
+    node = meet(ros, ros.start(dialogue.DialogueNode), robot)
     calls = listen(ros, node, ToolCall, "tool_calls")
     result = ask(ros, "Nod your head twice")
     assert list(result.tools) == ["play_move"]
@@ -49,14 +49,14 @@ def test_a_call_goes_to_its_action_and_is_written_down_twice(ros, model, robot):
 
 def test_degrees_arrive_as_radians(ros, model, robot):
     model.script = lambda q: ['{"tool": "look", "arguments": {"direction": "right", "degrees": 30}}']
-    ros.start(dialogue.DialogueNode)
+    meet(ros, ros.start(dialogue.DialogueNode), robot)
     ask(ros, "Would you look over there to your right, some thirty degrees")
     assert robot.moves[0].yaw == pytest.approx(-math.radians(30), abs=1e-5)
     assert not robot.moves[0].use_point
 
 
 def test_services_are_called_and_the_time_is_told_without_any(ros, model, robot):
-    ros.start(dialogue.DialogueNode)
+    meet(ros, ros.start(dialogue.DialogueNode), robot)
     ask(ros, "Stop!")
     ask(ros, "Go to sleep")
     assert robot.triggered == ["motion/stop", "motion/sleep"]
@@ -74,7 +74,7 @@ def test_services_are_called_and_the_time_is_told_without_any(ros, model, robot)
 )
 def test_a_model_that_emits_nonsense_moves_nothing(ros, model, robot, nonsense):
     model.script = lambda q: [nonsense]
-    node = ros.start(dialogue.DialogueNode)
+    node = meet(ros, ros.start(dialogue.DialogueNode), robot)
     calls = listen(ros, node, ToolCall, "tool_calls")
     result = ask(ros, "Please nod or look or stop or something")
     assert result.reply == "Sorry, I can't do that."
@@ -96,7 +96,7 @@ def test_a_robot_that_is_not_there_is_said_and_the_cure_is_in_the_audit(ros, mod
 
 
 def test_a_movement_that_fails_late_is_said_too(ros, model, robot):
-    node = ros.start(dialogue.DialogueNode)
+    node = meet(ros, ros.start(dialogue.DialogueNode), robot)
     peer = ros.peer()
     replies, calls = listen(ros, node, Reply, "reply"), listen(ros, node, ToolCall, "tool_calls")
     peer.publisher(Transcript, "transcript").publish(heard("Show me a sad face"))
@@ -111,7 +111,7 @@ def test_a_move_that_takes_too_long_is_cancelled(ros, model, robot, tmp_path):
     path = tmp_path / "tools.yaml"
     path.write_text(text)
     robot.free.clear()
-    node = ros.start(dialogue.DialogueNode, {"tools_file": str(path)})
+    node = meet(ros, ros.start(dialogue.DialogueNode, {"tools_file": str(path)}), robot)
     calls = listen(ros, node, ToolCall, "tool_calls")
     ask(ros, "Nod")
     ros.wait(lambda: len(calls) == 2)
@@ -120,7 +120,7 @@ def test_a_move_that_takes_too_long_is_cancelled(ros, model, robot, tmp_path):
 
 def test_stop_gets_through_while_a_move_runs(ros, model, robot):
     robot.free.clear()
-    ros.start(dialogue.DialogueNode)
+    meet(ros, ros.start(dialogue.DialogueNode), robot)
     peer = ros.peer()
     say = peer.publisher(Transcript, "transcript")
     say.publish(heard("Nod"))

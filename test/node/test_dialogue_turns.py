@@ -14,7 +14,7 @@ from scripted_model import WAIT, ScriptedModel
 from voice_pipeline.dialogue.protocol import ModelUnavailable
 from voice_pipeline.nodes import dialogue
 from voice_pipeline.nodes._dialogue_output import TURNS
-from voice_pipeline.ros.stamps import to_msg
+from voice_pipeline.ros.stamps import to_msg, to_ns
 
 
 @pytest.fixture
@@ -57,7 +57,9 @@ def test_a_transcript_is_answered_clause_by_clause_and_traced(ros, model, neighb
     stages = [trace.commit, trace.llm_request, trace.llm_first_token, trace.first_clause]
     assert [(s.sec, s.nanosec) for s in stages] == sorted((s.sec, s.nanosec) for s in stages)
     assert trace.utterance_id == "u1"
-    assert 300 < trace.gap_ms < 5000
+    played_ms = (to_ns(trace.first_played) - to_ns(trace.speech_end)) / 1e6
+    assert trace.gap_ms == pytest.approx(played_ms, abs=1.0)
+    assert trace.gap_ms > 300
 
 
 def test_a_new_transcript_stops_the_answer_and_what_was_heard_is_remembered(ros, model, neighbours):
@@ -69,10 +71,10 @@ def test_a_new_transcript_stops_the_answer_and_what_was_heard_is_remembered(ros,
     ros.wait(lambda: node._say.ready)
     say.publish(heard("Tell me a story"))
     ros.wait(lambda: voice.spoken)
-    start = time.monotonic()
     say.publish(heard("Who are you?", "u2"))
-    ros.wait(lambda: len(model.prompts) == 2)
-    assert time.monotonic() - start < 1.0
+    ros.wait(
+        lambda: len(model.prompts) == 2
+    )  # the voice and the model hold the first answer: it does not end by itself
     voice.free.set()
     ros.wait(lambda: len(traces) == 2)
     assert traces[0].interrupted
@@ -192,13 +194,15 @@ def test_deactivating_in_the_middle_of_an_answer_and_activating_again_works(ros,
 def test_a_model_that_fails_is_excused_and_the_question_answered_when_it_is_back(ros, model, neighbours):
     voice = neighbours("say")
     node = ros.start(dialogue.DialogueNode)
+    replies, states = listen(ros, node, Reply, "reply"), listen(ros, node, TurnState, "turn", TURNS)
     say = ros.peer().publisher(Transcript, "transcript")
     ros.wait(lambda: node._say.ready)
     model.fault = ModelUnavailable("no server.", "Start it.")
-    start = time.monotonic()
     say.publish(heard("Who are you?"))
     ros.wait(lambda: voice.spoken == ["One moment, I can't think right now."])
-    assert time.monotonic() - start < 1.5
+    retried = lambda: [s for s in states if "trying again" in s.detail]  # noqa: E731
+    ros.wait(lambda: replies and retried())
+    assert to_ns(replies[0].header.stamp) <= to_ns(retried()[0].header.stamp)  # at the first failure
     assert "Start it" in node.health().message
     model.fault = None
     ros.wait(lambda: voice.spoken[1:] == ["I am a robot,", "and I live on a desk."])

@@ -17,7 +17,7 @@ from test_msgs.action import Fibonacci
 from voice_pipeline.action import Converse
 from voice_pipeline.msg import Reply, ToolCall, Transcript
 
-from ros_bench import names
+from ros_bench import RosBench, names, run_in, spin_in_thread, take_down
 from scripted_model import ScriptedModel
 from voice_pipeline.nodes import dialogue
 
@@ -61,7 +61,7 @@ tools:
     kind: action
     interface: test_msgs/action/Fibonacci
     target: fibonacci
-    timeout_s: 2.0
+    timeout_s: 60.0
     result: sequence
     moves: false
     arguments:
@@ -77,6 +77,7 @@ class OtherRobot(Node):
     def __init__(self, bench):
         super().__init__("other_robot", context=bench.context)
         self.switched, self.orders, self.cancelled = [], [], []
+        self.served = 0  # of the orders
         self.accept, self.free = True, threading.Event()
         group = ReentrantCallbackGroup()
         self.create_service(SetBool, "lamp/switch", self._switch, callback_group=group)
@@ -91,14 +92,14 @@ class OtherRobot(Node):
         )
         self._executor = MultiThreadedExecutor(4, context=bench.context)
         self._executor.add_node(self)
-        self._thread = threading.Thread(target=self._executor.spin, daemon=True)
-        self._thread.start()
+        self._thread = spin_in_thread(self._executor, "other_robot")
 
     def end(self):
         self.free.set()
-        time.sleep(0.05)
-        self._executor.shutdown(timeout_sec=0.2)
-        self._thread.join(2.0)
+        RosBench.wait(lambda: self.served == len(self.orders), what="the counts to end")
+        for _ in range(3):  # they send their results
+            run_in(self._executor, lambda: None, self._thread)
+        take_down(self._executor, self._thread)
         self._server.destroy()
         self.destroy_node()
 
@@ -109,6 +110,12 @@ class OtherRobot(Node):
 
     def _count(self, handle):
         self.orders.append(handle.request.order)
+        try:
+            return self._fibonacci(handle)
+        finally:
+            self.served += 1
+
+    def _fibonacci(self, handle):
         numbers = [0, 1]
         handle.publish_feedback(Fibonacci.Feedback(sequence=numbers))
         while not self.free.wait(0.01):
@@ -208,8 +215,10 @@ def test_an_action_of_another_package_and_its_result(ros, start, other):
 
 
 def test_an_action_that_is_too_slow_is_cancelled_and_says_how_far_it_came(ros, start, other):
-    calls = start("timeout_s: 2.0", "timeout_s: 0.5")
+    calls = start()
     ask(ros, "Count to 7")
+    running = ros.wait(lambda: [r for r in ros.dialogue._dispatcher._open.values() if r.so_far], what="how far it is")
+    running[0].began -= 60.0  # its whole time
     assert last(ros, calls, 2).status == ToolCall.FAILED
     assert "so far: sequence 0, 1" in calls[1].result
     ros.wait(lambda: other.cancelled == [7])
@@ -231,7 +240,7 @@ def test_an_action_without_a_server_is_said_with_the_cure(ros, start):
 def test_words_over_the_answer_cancel_the_action(ros, start, other):
     voice = Neighbours(ros, "say", hold=True)
     try:
-        calls = start("timeout_s: 2.0", "timeout_s: 20.0")
+        calls = start()
         say = ros.peer().publisher(Transcript, "transcript")
         say.publish(heard("Count to 7"))
         ros.wait(lambda: other.orders and voice.spoken)
