@@ -83,6 +83,11 @@ class Asides:
         first = self._wording.without_politeness(self._wording.plain(texts[0])) if texts else ""
         return self._conditions.match(f"{first} " if self._wording.spaces else first) is not None
 
+    def clauses(self, utterance: str) -> list[str]:
+        """Its clauses, where there is more than one."""
+        found = [utterance[c.begin : c.end] for c in self._clauses(utterance)]
+        return found if len(found) > 1 else []
+
     def commands(self, utterance: str, most: int) -> list[str] | None:
         """The commands in an utterance, and questions that are to be answered, in order; None where that is not sure."""
         found, _ = self._read(utterance)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from voice_pipeline.dialogue.asides import Asides
 from voice_pipeline.dialogue.guards import Reason, affirmed, forbids
+from voice_pipeline.dialogue.hints import Hints
 from voice_pipeline.dialogue.local_tools import MEMORY_TOOLS
 from voice_pipeline.dialogue.other_guard import OtherGuard
 from voice_pipeline.dialogue.phrase_files import PhraseFile
@@ -35,6 +36,7 @@ class Book:
     lexical: bool = True
     asides: Asides | None = None
     vocabulary: Vocabulary | None = None
+    hints: Hints | None = None
 
     def forbids(self, utterance: str) -> Reason:
         """Why no tool may be called on this utterance; empty when the model may decide."""
@@ -77,9 +79,27 @@ class Book:
             return commands
         return [utterance] if self.forbids(utterance) else self.phrases.split(utterance, most)
 
-    def calls(self, parts: Iterable[str]) -> list[ToolCallRequest] | None:
-        """What phrases make of all parts; None when there is one that no phrase matches."""
-        calls = [self.phrases.match(p) for p in parts]
+    def match(self, part: str) -> ToolCallRequest | None:
+        """The call that a phrase, or else what is hinted at, asks for; None where that is nothing certain."""
+        return self.phrases.match(part) or self._hinted(part)
+
+    def _hinted(self, part: str) -> ToolCallRequest | None:
+        call = self.hints.match(part) if self.hints else None
+        if call is None or self.asides is None:
+            return call
+        if self.asides.told(part) or self.asides.taken_back(part):
+            return None
+        # "You look tired. Look left." is more than a hint.
+        others = (self.phrases.match(c) for c in self.asides.clauses(part))
+        return None if any(o is not None and o.name not in (call.name, "do_nothing") for o in others) else call
+
+    def calls(self, parts: Iterable[str], hints: bool = True) -> list[ToolCallRequest] | None:
+        """What phrases and hints make of all parts; None when there is one for which there is none.
+
+        Args:
+            hints: False: only phrases.
+        """
+        calls = [self.match(p) if hints else self.phrases.match(p) for p in parts]
         found = [c for c in calls if c is not None]
         return found if len(found) == len(calls) else None
 
@@ -99,7 +119,13 @@ class Books:
         for language, phrases in files.items():
             tools = phrases.tools if language in (file.language, "en") or language != own else _free(phrases)
             self._books[language] = Book(
-                language, tools, phrases.phrases, phrases.guard, asides=phrases.asides, vocabulary=phrases.vocabulary
+                language,
+                tools,
+                phrases.phrases,
+                phrases.guard,
+                asides=phrases.asides,
+                vocabulary=phrases.vocabulary,
+                hints=phrases.hints,
             )
         # Without a phrase file the model alone decides in the node's language.
         self._own = self._books.get(own) or Book(own, file.tools, PhraseBook({}), lexical=False)
@@ -108,6 +134,8 @@ class Books:
         """Compile the phrases of all languages, so that no utterance waits for it."""
         for book in self._books.values():
             book.phrases.prepare()
+            if book.hints is not None:
+                book.hints.prepare()
 
     def choose(self, utterance: str, language: str, most: int, by_phrase: bool = True) -> tuple[Book, list[str]]:
         """The book for an utterance, and its parts.
@@ -124,7 +152,7 @@ class Books:
                 return book, parts
         if by_phrase:
             others = [b for b in self._books.values() if b not in likely]
-            found = [(b, p, c) for b in others if (c := b.calls(p := b.parts(utterance, most))) is not None]
+            found = [(b, p, c) for b in others if (c := b.calls(p := b.parts(utterance, most), False)) is not None]
             same = all(c == found[0][2] for _, _, c in found)
             # In a language that was heard differently only what cannot do harm, "stop" above all.
             if found and same and (heard is None or not any(found[0][0].tools[c.name].moves for c in found[0][2])):

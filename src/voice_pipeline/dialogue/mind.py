@@ -163,7 +163,7 @@ class Mind:
             if run.asks:
                 break
             run.begin(part, parts[i + 1 :])
-            request = book.phrases.match(part) if self._settings.use_phrases else None
+            request = book.match(part) if self._settings.use_phrases else None
             if request is not None:
                 run.heard()
                 run.call(request, by_model=False)

@@ -6,25 +6,24 @@ Every key is checked against the tool file at start; mistakes are named with fil
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-from jsonschema import Draft202012Validator
-
 from voice_pipeline.dialogue.asides import Asides, AsideWords
 from voice_pipeline.dialogue.guards import forbids, negated
+from voice_pipeline.dialogue.hint_files import FOLDER, load_hints
+from voice_pipeline.dialogue.hints import Hints
 from voice_pipeline.dialogue.other_guard import OtherGuard
 from voice_pipeline.dialogue.phrase_schema import SCHEMA
+from voice_pipeline.dialogue.phrase_source import PhraseSource
 from voice_pipeline.dialogue.phrases import PhraseBook, slots_of, value_words
 from voice_pipeline.dialogue.protocol import ToolCallRequest
 from voice_pipeline.dialogue.tools import RefusedCall, Tool, ToolBox
 from voice_pipeline.dialogue.tools_file import ToolFile
 from voice_pipeline.dialogue.vocabulary import Vocabulary
 from voice_pipeline.dialogue.wording import ENGLISH_JOINTS, Polite, Wording, dialect_of, english_wording, other_wording
-from voice_pipeline.dialogue.yaml_lines import Lines, did_you_mean
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.resources import resource
 
@@ -42,6 +41,7 @@ class PhraseFile:
     guard: OtherGuard | None
     asides: Asides
     vocabulary: Vocabulary | None
+    hints: Hints | None = None
 
 
 def load_folder(folder: Path, file: ToolFile, strict: bool = True) -> dict[str, PhraseFile]:
@@ -82,7 +82,7 @@ def load_phrases(path: Path, file: ToolFile, strict: bool = True) -> PhraseFile:
     Raises:
         VoiceError: not YAML, a key is wrong, or it does not fit the tool file; names file and line.
     """
-    source = _Source(path)
+    source = PhraseSource(path, SCHEMA)
     data, language = source.data, source.data["language"]
     tools = dict(file.tools)
     try:
@@ -115,7 +115,9 @@ def load_phrases(path: Path, file: ToolFile, strict: bool = True) -> PhraseFile:
     )
     known = [data.get(key) for key in ("polite", "fillers", "sets", "joints", "numbers")]
     vocabulary = Vocabulary(wording, [known, *map(_said, tools.values())]) if wording.spaces else None
-    return PhraseFile(language, tools, named, book, guard, asides, vocabulary)
+    beside = path.parent / FOLDER / path.name
+    hints = load_hints(beside, wording, tools, strict) if beside.exists() else None
+    return PhraseFile(language, tools, named, book, guard, asides, vocabulary, hints)
 
 
 def _said(tool: Tool) -> list[Any]:
@@ -153,7 +155,7 @@ def _guard(data: dict[str, Any], wording: Wording) -> OtherGuard:
     )
 
 
-def _reworded(source: _Source, tool: Tool, entry: dict[str, Any], wording: Wording, adds: bool) -> Tool:
+def _reworded(source: PhraseSource, tool: Tool, entry: dict[str, Any], wording: Wording, adds: bool) -> Tool:
     """adds: the file is in the language of the tool file, and adds to what stands there."""
     where = ("tools", tool.name)
     arguments = tool.parameters["properties"]
@@ -194,7 +196,7 @@ def _joined(words: Mapping[str, tuple[str, ...]], more: Mapping[str, tuple[str, 
 
 
 def _check(
-    source: _Source,
+    source: PhraseSource,
     box: ToolBox,
     tool: Tool,
     phrase: str,
@@ -224,36 +226,3 @@ def _check(
         raise source.mistake(where, str(error)) from error
     except (KeyError, IndexError, ValueError) as error:
         raise source.mistake((*where[:2], "say"), f"it names {error}, which is no argument") from error
-
-
-class _Source:
-    """A file's content, and where in it a thing stands."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        try:
-            text = path.read_text(encoding="utf-8")
-            self.data: Any = yaml.safe_load(text)
-            self._lines = Lines(text)
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            cure = "Correct it; config/phrases/de.yaml is a start."
-            raise VoiceError(f"{path} cannot be read: {error}.", cure) from error
-        if twice := self._lines.twice():
-            raise VoiceError(f"{path.name}, line {twice[0]}: '{twice[1]}' stands there twice.", f"Correct {path}.")
-        for wrong in Draft202012Validator(SCHEMA).iter_errors(self.data):
-            raise self.mistake(tuple(wrong.absolute_path), wrong.message)
-
-    def known(self, name: str, names: Iterable[str], kind: str, where: tuple[str | int, ...]) -> None:
-        """Raises a VoiceError when `name` is none of `names`."""
-        every = list(names)
-        if name not in every:
-            hint = did_you_mean(name, every) or f" There are: {', '.join(every) or 'none'}."
-            raise self.mistake(where, f"there is no {kind} '{name}'.{hint}")
-
-    def mistake(self, where: tuple[str | int, ...], what: str) -> VoiceError:
-        """An error that names the line of `where`: keys and indices from the top."""
-        path = ".".join(map(str, where)) or "the file"
-        end = "" if what.endswith((".", "?")) else "."
-        return VoiceError(
-            f"{self.path.name}, line {self._lines.of(where)}: {path}: {what}{end}", f"Correct {self.path}."
-        )

@@ -1,4 +1,4 @@
-"""The small language of phrases, and its regular expressions: [optional], (one|another), {argument}, <set>, * and **.
+"""The small language of phrases, and its regular expressions: [optional], (one|another), {argument}, <set>, *, **, word~.
 
 Apart from phrases.py because wording.py needs it too. A compiled pattern matches text in which every word is followed
 by a blank (no blanks at all in a language without spaces), so that nothing optional leaves a stray one behind. What a *
@@ -92,6 +92,8 @@ class _Reader:
             return f"(?P<{token[1:-1]}>{self._slot(token[1:-1])}){self._blank()}"
         if token.startswith("<"):
             return self._set(token[1:-1])
+        if token.endswith("~") and self._dialect.spaces:
+            return re.escape(self._dialect.literal(token[:-1]).strip()).replace("\\ ", " ") + "[^ ]*" + self._blank()
         words = self._dialect.literal(token).strip()
         if not self._dialect.spaces:
             return re.escape(words.replace(" ", ""))

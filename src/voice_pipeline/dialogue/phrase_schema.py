@@ -55,3 +55,22 @@ SCHEMA = {
         "tools": {"type": "object", "additionalProperties": _TOOL},
     },
 }  # fmt: skip
+_WEIGHTS = {"type": "object", "minProperties": 1, "additionalProperties": {"type": "number", "minimum": -9, "maximum": 9}}
+HINTS_SCHEMA = {
+    "type": "object",
+    "required": ["sets", "hints"],
+    "additionalProperties": False,
+    "properties": {
+        "sets": {"type": "object", "additionalProperties": {**_WORDS, "minItems": 1}},
+        "against": _WEIGHTS,
+        "hints": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["tool", "evidence"],
+                "additionalProperties": False,
+                "properties": {"tool": {"type": "string"}, "arguments": {"type": "object"}, "evidence": _WEIGHTS},
+            },
+        },
+    },
+}
