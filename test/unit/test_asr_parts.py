@@ -5,6 +5,7 @@ import threading
 import numpy as np
 import pytest
 
+from patience import ended
 from voice_pipeline.asr.jobs import Result, Segment
 from voice_pipeline.asr.partial_schedule import PartialSchedule
 from voice_pipeline.asr.parts import join
@@ -237,7 +238,7 @@ def test_parts_and_ends_from_another_thread_all_come_out_in_order():
             m.r.resumed(f"u{i}")
         m.r.ended(name(at(40, 50)))
     done.set()
-    worker.join(20.0)
+    assert ended(worker)
     assert [r.segment.utterance_id for r in m.finals] == [f"u{i}" for i in range(100)]
     assert {r.heard.text for r in m.finals} == {numbers(0, 50)}
 

@@ -5,6 +5,7 @@ import threading
 import numpy as np
 import pytest
 
+from patience import ended
 from voice_pipeline.asr.jobs import Segment
 from voice_pipeline.asr.partial_schedule import PartialSchedule
 from voice_pipeline.asr.protocol import Transcription
@@ -506,5 +507,5 @@ def test_ends_from_another_thread_are_all_answered(ears):
             ears.r.resumed(part.utterance_id)
         ears.r.ended(part)
     done.set()
-    worker.join(10.0)
+    assert ended(worker)
     assert sorted(r.segment.utterance_id for r in ears.finals) == sorted(f"u{i}" for i in range(300))

@@ -8,6 +8,7 @@ import types
 import numpy as np
 import pytest
 
+from patience import ended
 from voice_pipeline.audio.devices import INPUT, Device, find_device
 from voice_pipeline.audio.formats import AudioFormat
 from voice_pipeline.audio.portaudio import load_portaudio, portaudio_devices
@@ -185,8 +186,7 @@ def test_closing_releases_the_device_and_ends_the_reader(portaudio):
     reader = threading.Thread(target=lambda: list(source.chunks()))
     reader.start()
     source.close()
-    reader.join(1.0)
-    assert not reader.is_alive()
+    assert ended(reader)
     assert portaudio.streams[0].closed
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from patience import ended
 from voice_pipeline.audio.sources.file import FileSource
 from voice_pipeline.audio.sources.playlist import PlaylistOptions
 from voice_pipeline.errors import VoiceError
@@ -176,5 +177,4 @@ def test_close_ends_a_source_on_the_real_clock_at_once():
     thread = threading.Thread(target=lambda: list(source.chunks()))
     thread.start()
     source.close()
-    thread.join(1.0)
-    assert not thread.is_alive()
+    assert ended(thread)

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from patience import ended, until
 from scripted_model import WAIT, Notes, Robot, ScriptedModel
 from voice_pipeline.dialogue.assemble import Assembled
 from voice_pipeline.dialogue.mind import MindSettings
@@ -70,12 +71,10 @@ def test_somebody_who_speaks_ends_it_at_once_and_the_old_turns_are_still_there()
     before, cancel = spoken(mind), threading.Event()
     thread = threading.Thread(target=mind.tidy, args=(cancel,), daemon=True)
     thread.start()
-    while not model.prompts:
-        thread.join(0.005)
+    until(lambda: model.prompts, "the prompt")
     assert spoken(mind) == before  # the block stays until the summary is there
     cancel.set()
-    thread.join(0.5)
-    assert not thread.is_alive()
+    assert ended(thread)
     assert spoken(mind) == before
     assert model.read == []
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from patience import ended, until
 from scripted_model import Notes, Robot, ScriptedModel
 from voice_pipeline.dialogue import confirmation
 from voice_pipeline.dialogue.assemble import Assembled
@@ -242,11 +243,11 @@ def test_a_tool_that_must_not_run_while_the_robot_speaks_is_over_before_the_robo
     talk.robot = talk.mind._mind._dispatcher = Robot(lambda _: None)  # accepts, and takes its time
     thread = threading.Thread(target=talk.say, args=("Look left",), daemon=True)
     thread.start()
-    thread.join(0.2)
-    assert talk.robot.calls
+    until(lambda: talk.robot.pending, "the call")
+    thread.join(0.1)  # what must not be said has its time
     assert talk.notes.clauses == []
     talk.robot.pending[0].finish(Outcome("succeeded", "done"))
-    thread.join(2.0)
+    assert ended(thread)
     assert talk.notes.clauses == ["Okay, looking left."]
 
 

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from patience import PATIENCE_S, until
 from scripted_model import WAIT, Notes, Robot, ScriptedModel
 from voice_pipeline.dialogue.assemble import Assembled
 from voice_pipeline.dialogue.mind import MindSettings
@@ -113,10 +114,11 @@ def test_the_second_movement_waits_for_the_first():
     done = threading.Event()
     thread = threading.Thread(target=lambda: (ask("Nod and then look left.", robot=robot), done.set()), daemon=True)
     thread.start()
-    assert not done.wait(0.2)
+    until(lambda: robot.pending, "the first movement")
+    assert not done.wait(0.1)  # what must not happen has its time
     assert [c[0] for c in robot.calls] == ["play_move"]
     robot.pending[0].finish(Outcome("succeeded", ""))
-    assert done.wait(60.0)
+    assert done.wait(PATIENCE_S)
     assert [c[0] for c in robot.calls] == ["play_move", "look"]
 
 
@@ -143,10 +145,14 @@ def test_no_more_calls_than_allowed_in_one_turn():
 
 def test_a_cancelled_answer_ends_soon_and_says_nothing_more():
     cancel = threading.Event()
-    threading.Timer(0.1, cancel.set).start()
-    answer, _, notes, _ = ask(
-        "Tell me a story", lambda q: ["Once upon a time, ", WAIT, "there was a king."], cancel=cancel
-    )
+
+    def tale(question):
+        yield "Once upon a time, "
+        threading.Timer(0.05, cancel.set).start()  # while the model is at work on more
+        yield WAIT
+        yield "there was a king."
+
+    answer, _, notes, _ = ask("Tell me a story", tale, cancel=cancel)
     assert answer.cancelled
     assert notes.clauses == ["Once upon a time,"]
 

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from patience import PATIENCE_S
 from scripted_model import Notes, Robot, ScriptedModel
 from voice_pipeline.dialogue.assemble import Assembled
 from voice_pipeline.dialogue.books import Books
@@ -200,4 +201,4 @@ def test_long_talk_is_judged_in_no_time(length):
     BOOKS.prepare()
     done = threading.Event()
     threading.Thread(target=lambda: (by_rules(text), done.set()), daemon=True).start()
-    assert done.wait(60.0)
+    assert done.wait(PATIENCE_S)

@@ -131,7 +131,7 @@ def test_an_unknown_language_is_an_error_that_lists_the_known_ones():
 def test_a_real_small_model_answers_in_german(model):
     """Loosely: its words are not those of the source, and some of them are German. Its quality is in docs/other_work.md."""
     model("qwen2.5-coder-0.5b-instruct")
-    engine = create(ModelSettings(context_length=1024, threads=2, first_token_timeout_s=60.0, stall_timeout_s=30.0))
+    engine = create(ModelSettings(context_length=1024, threads=2, first_token_timeout_s=120.0, stall_timeout_s=60.0))
     made = Translator(engine, "de", GenerateOptions(0.0, 120))
     made.warm_up()
     try:

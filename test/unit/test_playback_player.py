@@ -1,11 +1,11 @@
 """The player on a sink and a clock that a test holds."""
 
 import math
-import time
 
 import numpy as np
 import pytest
 
+from patience import until
 from voice_fakes import RATE, FakeSink, HeldClock, tone
 from voice_pipeline.audio.formats import to_bytes
 from voice_pipeline.audio.meter import State
@@ -227,9 +227,7 @@ def test_a_thread_that_rests_in_a_pause_ends_it_in_time():
     player = Player(NullSink(RATE), lambda report: None, on_notice=notices.append, longest_pause_s=0.2)
     player.start()
     player.pause()
-    deadline = time.monotonic() + 3.0
-    while not notices and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until(lambda: notices, "the end of the pause")
     player.stop()
     assert len(notices) == 1
 

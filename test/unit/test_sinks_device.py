@@ -1,7 +1,6 @@
 """The loudspeaker, on a PortAudio that a test holds."""
 
 import builtins
-import time
 import types
 
 import numpy as np
@@ -115,13 +114,14 @@ def test_a_device_that_is_pulled_out_is_an_error_with_a_cure(audio):
         sink.write(np.zeros(480, np.int16))
 
 
-def test_a_device_that_takes_everything_at_once_is_slowed_down(audio):
-    sink = PortAudioSink()
+def test_a_device_that_takes_everything_at_once_is_slowed_down(audio, monkeypatch):
+    sink, waits = PortAudioSink(), []
     sink.open()
-    begun = time.monotonic()
+    monkeypatch.setattr(module, "time", types.SimpleNamespace(monotonic=lambda: sum(waits), time_ns=lambda: 0))
+    monkeypatch.setattr(sink, "_closed", types.SimpleNamespace(wait=waits.append, set=lambda: None))
     for _ in range(40):
         sink.write(np.zeros(480, np.int16))
-    assert 0.25 < time.monotonic() - begun < 0.7
+    assert sum(waits) == pytest.approx(40 * 0.02 - 0.5)  # half a second ahead, no more
 
 
 def test_a_missing_library_names_the_debian_package(monkeypatch):

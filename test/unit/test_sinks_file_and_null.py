@@ -1,12 +1,12 @@
 """Sinks without a device."""
 
 import threading
-import time
 
 import numpy as np
 import pytest
 import soundfile
 
+from patience import ended
 from voice_fakes import RATE, HeldClock, tone
 from voice_pipeline.audio.sinks import SinkOptions, make_sink
 from voice_pipeline.audio.sinks.file import FileSink
@@ -42,10 +42,12 @@ def test_after_a_long_sleep_it_goes_on_from_now():
 def test_closing_ends_a_write_that_waits():
     sink = NullSink()
     sink.open()
-    threading.Timer(0.05, sink.close).start()
-    begun = time.monotonic()
-    sink.write(np.zeros(RATE * 30, np.int16))
-    assert time.monotonic() - begun < 5.0
+    writer = threading.Thread(target=sink.write, args=(np.zeros(RATE * 1_000, np.int16),), daemon=True)
+    writer.start()
+    writer.join(0.05)
+    assert writer.is_alive()
+    sink.close()
+    assert ended(writer)
 
 
 def test_the_file_is_whole_at_any_moment(tmp_path):

@@ -5,6 +5,7 @@ import threading
 import numpy as np
 import pytest
 
+from patience import PATIENCE_S, ended
 from voice_fakes import RATE, FakeSynthesizer
 from voice_pipeline.tts.backstage import Backstage
 from voice_pipeline.tts.maker import Maker
@@ -16,7 +17,6 @@ from voice_pipeline.tts.speaker import Speaker
 from voice_pipeline.tts.words import Words
 
 NOW, NEXT = ("t1", 1), ("t1", 2)
-SECONDS = 5.0  # no wait below takes as long unless it fails
 
 
 def words(text):
@@ -76,7 +76,7 @@ class Bench:
         """The backstage is inside a piece now."""
         self.hold()
         self.in_background(self.backstage.work)
-        assert self.voice.at_work.wait(SECONDS)
+        assert self.voice.at_work.wait(PATIENCE_S)
 
     def say(self, text, order=NOW, cancellation=None):
         self.backstage.goal_came(words(text), order)
@@ -89,8 +89,7 @@ class Bench:
     def done(self):
         self.voice.hold.set()
         for thread in self.threads:
-            thread.join(SECONDS)
-            assert not thread.is_alive()
+            assert ended(thread)
         self.voice.hold = None
 
     @property
@@ -164,7 +163,7 @@ def test_the_goals_own_turn_goes_on_behind_it(bench):
     bench.prepare("The second clause of it.")
     bench.working()
     bench.in_background(lambda: bench.say("The first one, unprepared."))
-    assert bench.voice.gave_up.wait(SECONDS)
+    assert bench.voice.gave_up.wait(PATIENCE_S)
     bench.done()
     bench.backstage.work()
     assert bench.voice.stopped == ["The second clause of it."]
@@ -235,18 +234,18 @@ def test_an_empty_text_gives_up_what_was_asked_for_but_not_stock(bench):
 def test_a_goal_that_is_cancelled_while_it_waits_ends_at_once_and_so_does_the_work(bench):
     bench.prepare("Sure, I can tell you.")
     bench.working()
-    cancellation, ended = Cancellation(), []
+    cancellation, cancelled = Cancellation(), []
 
     def goal():
         try:
             bench.say("Sure, I can tell you.", cancellation=cancellation)
         except Cancelled:
-            ended.append(True)
+            cancelled.append(True)
 
     thread = bench.in_background(goal)
     cancellation.set()
-    thread.join(SECONDS)
-    assert ended == [True]
+    assert ended(thread)
+    assert cancelled == [True]
     bench.done()
     assert bench.made == []
 

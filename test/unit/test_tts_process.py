@@ -5,11 +5,12 @@ import signal
 import subprocess
 import sys
 import threading
-import time
+from contextlib import suppress
 
 import numpy as np
 import pytest
 
+from patience import until
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.tts.protocol import Cancellation, Cancelled, SynthesizerOptions
 from voice_pipeline.tts.registry import make_synthesizer
@@ -29,14 +30,11 @@ def say(synthesizer, text, speed=1.0, cancellation=None):
     return np.concatenate(list(synthesizer.synthesize(text, voice, speed, cancellation or Cancellation())))
 
 
-def gone(pid, timeout=3.0):
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.02)
+def gone(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
     return False
 
 
@@ -48,23 +46,27 @@ def test_it_speaks_and_faster_when_told(voice):
 
 
 def test_cancelling_returns_at_once_and_does_not_delay_the_next(voice):
-    say(voice, "Hi.")
+    pid = voice.figures()["worker_pid"]
     cancellation = Cancellation()
-    set_at = []
-
-    def stop():
-        set_at.append(time.monotonic())
-        cancellation.set()
-
-    threading.Timer(0.08, stop).start()
-    with pytest.raises(Cancelled):
-        say(voice, f"{LONG} {LONG}", 0.5, cancellation)
-    assert time.monotonic() - set_at[0] < 0.1
+    os.kill(pid, signal.SIGSTOP)  # who waits for its answer waits for ever
+    threading.Timer(0.1, cancellation.set).start()
+    try:
+        with pytest.raises(Cancelled):
+            say(voice, f"{LONG} {LONG}", 0.5, cancellation)
+    finally:
+        os.kill(pid, signal.SIGCONT)
     assert len(say(voice, "Hi.")) / voice.sample_rate < 3.0  # and not what was given up
+    cancellation = Cancellation()
+    threading.Timer(0.08, cancellation.set).start()  # in the middle of the synthesis, on most machines
+    with suppress(Cancelled):
+        say(voice, f"{LONG} {LONG}", 0.5, cancellation)
+    assert len(say(voice, "Hi.")) / voice.sample_rate < 3.0
+    assert voice.figures()["worker_pid"] == pid
 
 
 def test_a_worker_that_dies_is_started_again(voice):
     pid = voice.figures()["worker_pid"]
+    os.kill(pid, signal.SIGSTOP)  # in the middle of it, however fast it is
     threading.Timer(0.1, os.kill, (pid, signal.SIGKILL)).start()
     assert len(say(voice, LONG)) > 2 * voice.sample_rate
     assert len(say(voice, "Hi.")) > 0
@@ -83,7 +85,7 @@ def test_closing_ends_the_process():
     pid = synthesizer.figures()["worker_pid"]
     assert synthesizer.figures()["worker_rss_mb"] > 50
     synthesizer.close()
-    assert gone(pid)
+    until(lambda: gone(pid), "the end of the worker")
     with pytest.raises(VoiceError):
         say(synthesizer, "Hi.")
 
@@ -92,7 +94,7 @@ def test_the_process_ends_when_its_parent_is_killed():
     code = (
         "import time; from voice_pipeline.tts.registry import *; "
         "s = make_synthesizer('piper', SynthesizerOptions()); "
-        "print(s.figures()['worker_pid'], flush=True); time.sleep(60)"
+        "print(s.figures()['worker_pid'], flush=True); time.sleep(600)"
     )
     import voice_pipeline
 
@@ -103,7 +105,7 @@ def test_the_process_ends_when_its_parent_is_killed():
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    assert gone(pid)
+    until(lambda: gone(pid), "the end of the worker")
 
 
 def test_the_gpl_packages_stay_in_their_own_process():
