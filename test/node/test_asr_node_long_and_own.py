@@ -1,7 +1,6 @@
 """asr over DDS: an utterance in parts, the robot's own words, audio that was lost, and which parameter rejected what."""
 
 import array
-import time
 
 import numpy as np
 import pytest
@@ -26,13 +25,13 @@ def play(ros, world, text, begin, end):
     ros.wait(lambda: speech.get_subscription_count() and playback.get_subscription_count(), what="discovery")
     sound = array.array("B", bytes(2 * int(24_000 * (end - begin))))
     speech.publish(SpeechAudio(say_id="s1", sample_rate=24_000, channels=1, text=text, audio=AudioData(data=sound)))
+    ros.settle(world.node)
     for t in np.arange(begin, end, 0.1):
         message = PlaybackState(state=PlaybackState.PLAYING, say_id="s1", seconds_played=float(t - begin))
         message.header.stamp = to_msg(world.begin + int(t * 1e9))
         message.first_sample = to_msg(world.begin + int(begin * 1e9))
         playback.publish(message)
-        time.sleep(0.005)
-    time.sleep(0.2)
+        ros.settle(world.node, messages=1)
 
 
 def test_a_split_and_an_end_become_one_final_that_begins_where_the_utterance_did(ros, world):

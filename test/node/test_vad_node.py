@@ -54,8 +54,10 @@ def test_chunks_of_another_size_are_taken(ros, monkeypatch):
 
 
 def test_a_source_that_stops_in_the_middle_ends_the_utterance(ros, monkeypatch):
-    _, microphone, events, _ = start(ros, monkeypatch, source_timeout_s=0.3)
+    node, microphone, events, _ = start(ros, monkeypatch)
     microphone.send(sound("." * 5 + "S" * 20))
+    microphone.wait_heard()
+    node.p["source_timeout_s"] = 0.3
     ros.wait(lambda: kinds(events)[-1:] == [VoiceActivity.END])
     assert events[-1].reason == VoiceActivity.REASON_SOURCE_ENDED
     assert to_ns(events[-1].audio_end) == T0 + 25 * 32_000_000
@@ -96,8 +98,7 @@ def test_a_detector_that_fails_is_told_and_listening_goes_on(ros, monkeypatch):
 
 def test_the_real_model_hears_a_recorded_command(ros, recordings):
     events = ros.peer().record(VoiceActivity, "voice_activity", EVENTS)
-    ros.start(VadNode, {"end_of_turn": "none"})
-    microphone = Microphone(ros.peer())
+    microphone = Microphone(ros, ros.start(VadNode, {"end_of_turn": "none", "source_timeout_s": 10.0}))
     microphone.send(np.zeros(16_000, np.int16))
     microphone.send(read_recording(recordings / "dev" / "command_cognitive_whatstheweatherlike.wav").samples)
     microphone.send(np.zeros(16_000, np.int16))
@@ -117,7 +118,7 @@ class Sound:
     def probability(self, samples):
         self.heard.append(samples)
         if self.go is not None and len(self.heard) > 1:  # the first is the warm-up
-            assert self.go.wait(60.0)
+            assert self.go.wait(120.0)
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
@@ -144,6 +145,7 @@ class Turns:
         return self
 
     def wait(self, kind):
+        self.microphone.wait_heard()
         self.ros.wait(lambda: kinds(self.events)[-1:] == [kind], what=f"event {kind}")
         return self.events[-1]
 
@@ -152,6 +154,7 @@ class Turns:
         e = self.events[-1]
         fields = {"utterance_id": e.utterance_id, "generation": e.generation, "speculative": True} | fields
         self.partials.publish(Transcript(text=text, language="en", **fields))
+        self.ros.settle(self.node)  # before any audio that is sent next
         return self
 
     def verdict(self, count=1):
@@ -287,12 +290,13 @@ def test_health_counts_verdicts_and_the_time_of_the_model(ros, monkeypatch):
 def test_the_real_models_end_a_recorded_command_early(ros, recordings):
     events = ros.peer().record(VoiceActivity, "voice_activity", EVENTS)
     verdicts = ros.peer().record(EndOfTurn, "end_of_turn", EVENTS)
-    ros.start(VadNode)
+    node = ros.start(VadNode, {"source_timeout_s": 10.0})
     words = ros.peer().publisher(Transcript, "transcript/partial", EVENTS)
-    microphone = Microphone(ros.peer())
+    microphone = Microphone(ros, node)
     command = read_recording(recordings / "dev" / "command_speech_959e462a_a784_4317_882e_e46fb6ff2d1d.wav").samples
     microphone.send(np.zeros(16_000, np.int16))
     microphone.send(command[: 3_120 * 16])  # speech ends at 3.02 s
+    microphone.wait_heard()
     ros.wait(lambda: kinds(events)[-1:] == [VoiceActivity.PAUSE])
     name, generation = events[-1].utterance_id, events[-1].generation
     text = "I want a triple shot sixteen ounce Americano."

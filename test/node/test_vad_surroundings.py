@@ -42,12 +42,12 @@ class Surroundings:
 
     def wait_heard(self):
         """Until all audio that was sent is judged."""
-        self.ros.wait(lambda: self.node._newest_ns == T0 + self.microphone.sent * 62_500, what="all audio")
+        self.microphone.wait_heard()
         return self
 
     def wait_end(self, count=1):
         self.ros.wait(lambda: kinds(self.events).count(VoiceActivity.END) == count, what=f"{count} ends")
-        return self
+        return self.wait_heard()
 
     def warning(self):
         return next((m.status[0].message for m in reversed(self.health) if m.status[0].name == "vad"), "")
@@ -101,6 +101,7 @@ def test_silence_that_is_played_raises_nothing(ros, monkeypatch):
     vad = Surroundings(ros, monkeypatch, min_level_while_playing_dbfs=-10.0).send("." * 10).wait_heard()
     vad.playback.publish(PlaybackState(state=PlaybackState.PLAYING, level_dbfs=-math.inf))
     vad.playback.publish(PlaybackState(state=PlaybackState.PAUSED, level_dbfs=-20.0))
+    ros.settle(vad.node)
     vad.send("S" * 9 + SILENCE).wait_end()
 
 
@@ -158,7 +159,7 @@ def test_a_source_that_begins_again_is_no_loss(ros, monkeypatch):
 def test_chunks_that_the_node_has_no_room_for_are_counted_and_told(ros, monkeypatch):
     vad = Surroundings(ros, monkeypatch).send("." * 5).wait_heard()
     go = threading.Event()
-    monkeypatch.setattr(vad.detector, "probability", lambda frame: go.wait(20.0) and 0.0)
+    monkeypatch.setattr(vad.detector, "probability", lambda frame: go.wait(60.0) and 0.0)
     vad.send("." * 300)
     ros.wait(lambda: vad.node.health().values["lost_chunks"] >= 30, what="lost chunks")
     assert "chunks here" in vad.node.health().message
