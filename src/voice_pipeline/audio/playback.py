@@ -133,6 +133,9 @@ class Player:
 
     def step(self) -> None:
         """Take the orders that wait, then play one block, or nothing when there is nothing to play."""
+        self._try(self._step)
+
+    def _step(self) -> None:
         while not self._orders.empty():
             self._orders.get()()
         if self.fault:
@@ -142,12 +145,18 @@ class Player:
         self._report_flushed()
         if self._resting:
             self._rest()
-            return
-        try:
+        else:
             self._play()
-        except VoiceError as error:
-            if not self._stop.is_set():
-                self._break(error)
+
+    def _try(self, act: Callable[[], None]) -> None:
+        """The boundary of the thread: if it ended, the robot would be silent without a word."""
+        try:
+            act()
+        except Exception as error:
+            if self._stop.is_set():
+                return
+            known = isinstance(error, VoiceError)
+            self._break(str(error) if known else f"the player failed ({type(error).__name__}: {error}). Report it.")
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -181,9 +190,10 @@ class Player:
 
     def _take_order(self, timeout_s: float | None) -> None:
         try:
-            self._orders.get(timeout=timeout_s)()
+            order = self._orders.get(timeout=timeout_s)
         except queue.Empty:
-            pass
+            return
+        self._try(order)
 
     @property
     def _resting(self) -> bool:
@@ -256,10 +266,10 @@ class Player:
         if self._idle:
             self._gain.jump()
 
-    def _break(self, error: VoiceError) -> None:
+    def _break(self, fault: str) -> None:
         """The sink broke: say so for every clause that waits, and try again later."""
         self._writing_ns = 0
-        self.fault = str(error)
+        self.fault = fault
         lost = self._meter.give_up() + self._playlist.clear()
         self._sink.close()
         self._plan_retry()
@@ -277,12 +287,12 @@ class Player:
         try:
             self._sink.open()
             if self._sink.sample_rate != self._rate:
-                self._sink.close()
                 raise VoiceError(
                     f"the sink came back with {self._sink.sample_rate} Hz instead of {self._rate}.",
                     "Set `sample_rate`, or deactivate and activate audio_player.",
                 )
         except VoiceError as error:
+            self._sink.close()  # it may be half open
             self.fault = str(error)
             self._plan_retry()
             return

@@ -66,13 +66,13 @@ class Playlist:
         """
         if chunk.say_id in self._over:
             return
+        if self.seconds_queued > _MAX_QUEUED_S:
+            raise VoiceError(
+                f"more than {_MAX_QUEUED_S:.0f} s of speech wait to be played.",
+                "Cancel some: `ros2 topic pub --once playback_control voice_pipeline/msg/PlaybackControl '{}'`.",
+            )
         track = next((t for t in self._tracks if t.say_id == chunk.say_id), None)
         if track is None:
-            if self.seconds_queued > _MAX_QUEUED_S:
-                raise VoiceError(
-                    f"more than {_MAX_QUEUED_S:.0f} s of speech wait to be played.",
-                    "Cancel some: `ros2 topic pub --once playback_control voice_pipeline/msg/PlaybackControl '{}'`.",
-                )
             track = Track(chunk.say_id, chunk.turn_id, self.rate, now_ns)
             self._tracks.append(track)
         track.add(chunk, now_ns)

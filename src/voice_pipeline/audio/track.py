@@ -13,6 +13,7 @@ from voice_pipeline.errors import VoiceError
 
 # A chunk that overtook another waits this long for it; then the other is lost.
 _PATIENCE_NS = 60_000_000
+_EARLY = 256  # chunks, the depth of the topic: what so many have overtaken does not come any more
 _RATES = range(4_000, 192_001)
 
 
@@ -52,6 +53,7 @@ class Track:
         self.flushing = False
         self.dry = False  # ran out of sound inside the clause, counted
         self.arrived_ns = now_ns  # monotonic, of the last chunk
+        self._gap_ns = now_ns  # since when one is awaited that others have overtaken
         self._rate = rate
         self._early: dict[int, SpeechChunk] = {}
         self._next = 0
@@ -72,7 +74,7 @@ class Track:
         return self._last is not None and self._next > self._last
 
     def add(self, chunk: SpeechChunk, now_ns: int) -> None:
-        """Take a chunk. Doubles and those that come too late are ignored.
+        """Take a chunk. Doubles, those that come too late and those behind the last one are ignored.
 
         Raises:
             VoiceError: a rate or channel count that no sound has.
@@ -83,17 +85,25 @@ class Track:
                 "Set sample_rate and channels of SpeechAudio to what the audio has.",
             )
         self.arrived_ns = now_ns
-        if chunk.sequence >= self._next:
-            self._early[chunk.sequence] = chunk
-            self._join()
+        if chunk.sequence < self._next or self.complete:
+            return
+        if not self._early or chunk.sequence == self._next:
+            self._gap_ns = now_ns
+        self._early[chunk.sequence] = chunk
+        self._join()
+        if len(self._early) > _EARLY:
+            self._skip()
 
     def skip_missing(self, now_ns: int) -> None:
         """Give up chunks that did not come in time, so that those after them are played."""
-        if self._early and now_ns - self.arrived_ns > _PATIENCE_NS:
-            first = min(self._early)
-            self.missing += first - self._next
-            self._next = first
-            self._join()
+        if self._early and now_ns - self._gap_ns > _PATIENCE_NS:
+            self._skip()
+
+    def _skip(self) -> None:
+        first = min(self._early)
+        self.missing += first - self._next
+        self._next = first
+        self._join()
 
     def give_up_waiting(self) -> None:
         """Nothing more will come: its sender went away."""
