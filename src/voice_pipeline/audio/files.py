@@ -46,7 +46,7 @@ def read_recording(path: str | Path, channel: int = MIX) -> Recording:
     Raises:
         VoiceError: missing, not audio, cut off before the first sample, empty, damaged, or longer than an hour.
     """
-    file = Path(path).expanduser()
+    file = _file(path)
     with _open(file) as sound:
         source = AudioFormat(sound.samplerate, sound.channels)
         seconds = sound.frames / sound.samplerate
@@ -64,10 +64,19 @@ def read_recording(path: str | Path, channel: int = MIX) -> Recording:
 
 def check_recording(path: str | Path) -> None:
     """Raise what read_recording raises for a missing, empty or foreign file; reads the header only."""
-    file = Path(path).expanduser()
+    file = _file(path)
     with _open(file) as sound:
         if sound.frames == 0:
             raise VoiceError(f"{file} holds no audio (0 samples).", "Give a file with sound in it.")
+
+
+def _file(path: str | Path) -> Path:
+    try:
+        file = Path(path).expanduser()
+        file.exists()
+    except (OSError, RuntimeError) as error:  # a home of nobody, a folder that is closed to us, a name that is too long
+        raise VoiceError(f"{path} cannot be looked for: {error}.", "Check the path and who may read it.") from error
+    return file
 
 
 def _open(file: Path) -> soundfile.SoundFile:

@@ -63,10 +63,15 @@ def refresh(portaudio: Any) -> bool:
 
 
 def opened(make: Callable[[], Any]) -> Any:
-    """A stream made by `make()` and counted as open until closed(); a refresh waits or sees it."""
+    """A stream made by `make()`, started, and counted as open until closed(); a refresh waits or sees it."""
     global _open_streams
     with _lock:
         stream = make()
+        try:
+            stream.start()
+        except BaseException:
+            stream.close()
+            raise
         _open_streams += 1
         return stream
 

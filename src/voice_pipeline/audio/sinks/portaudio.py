@@ -88,8 +88,7 @@ class PortAudioSink:
                 latency="low",
             )
         )
-        self._stream = stream  # close() releases it, whatever comes
-        stream.start()
+        self._stream = stream
         self.sample_rate, self._channels = rate, channels
         self._latency_s = stream.latency if 0.0 <= stream.latency < _MAX_LATENCY_S else 0.0
         self.underruns = 0

@@ -84,7 +84,6 @@ class PortAudioSource(PushSource):
                 finished_callback=self._finished,
             )
         )
-        self._stream.start()
 
     def _find(self, portaudio: Any) -> Device:
         fresh = refresh(portaudio)

@@ -65,8 +65,8 @@ class ReopeningSource:
                     self._tell("")
                     yield chunk
                 return
-            except VoiceError as error:
-                self._tell(str(error))
+            except Exception as error:  # drivers fail in ways of their own, and hearing must come back whatever they do
+                self._tell(_words(error))
             if not self._reopen():
                 return
 
@@ -84,9 +84,9 @@ class ReopeningSource:
             source = self._make()
             try:
                 source.open()
-            except VoiceError as error:
+            except Exception as error:
                 source.close()
-                self._tell(str(error))
+                self._tell(_words(error))
                 continue
             with self._lock:
                 if self._stop.is_set():
@@ -102,3 +102,9 @@ class ReopeningSource:
         if problem != self._problem:
             self._problem = problem
             self._on_problem(problem)
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, VoiceError):
+        return str(error)
+    return f"the microphone failed ({type(error).__name__}: {error}). It is tried again; if it stays so, replug it."
