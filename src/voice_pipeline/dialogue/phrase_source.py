@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
-from voice_pipeline.dialogue.yaml_lines import Lines, did_you_mean
+from voice_pipeline.dialogue.yaml_lines import SAFE_LOADER, Lines, did_you_mean
 from voice_pipeline.errors import VoiceError
 
 
@@ -24,7 +24,7 @@ class PhraseSource:
         self.path = path
         try:
             text = path.read_text(encoding="utf-8")
-            self.data: Any = yaml.safe_load(text)
+            self.data: Any = yaml.load(text, Loader=SAFE_LOADER)
             self._lines = Lines(text)
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             cure = "Correct it; config/phrases/de.yaml is a start."
