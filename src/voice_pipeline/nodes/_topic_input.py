@@ -19,6 +19,7 @@ from voice_pipeline.ros.stamps import to_ns
 _ANY_AUDIO = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=64, reliability=ReliabilityPolicy.BEST_EFFORT)
 _ANY_INFO = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 _PCM16 = ("", "S16LE", "S16_LE")
+_RATES = range(4_000, 192_001)  # Hz; anything else is a mistake in the message
 
 
 class TopicInput:
@@ -26,15 +27,17 @@ class TopicInput:
 
     Args:
         node: owns the subscriptions.
-        source: gets the audio.
+        source: gets the audio: only what it can take, since it ends with what it cannot.
+        channel: that it takes; MIX for all.
         topic: AudioDataStamped.
         info_topic: AudioInfo; empty takes `topic` + "_info".
     """
 
-    def __init__(self, node: Node, source: PushSource, topic: str, info_topic: str = "") -> None:
+    def __init__(self, node: Node, source: PushSource, channel: int, topic: str, info_topic: str = "") -> None:
         self.problem = ""  # what is wrong with what comes, and the cure
         self._node = node
         self._source = source
+        self._channel = channel
         self._topic = topic
         self._info_topic = info_topic or topic + "_info"
         self._format: AudioFormat | None = None
@@ -58,11 +61,17 @@ class TopicInput:
             self._node.destroy_subscription(self._subscriptions.pop())
 
     def _on_info(self, info: AudioInfo) -> None:
-        if info.sample_format.upper() in _PCM16 and info.channels and info.sample_rate:
+        self._format = None
+        if info.sample_format.upper() in _PCM16 and info.channels and info.sample_rate in _RATES:
+            if self._channel >= info.channels:
+                self.problem = (
+                    f"{self._topic} has {info.channels} channel(s) and `channel` {self._channel} was asked for. "
+                    "Set it to one of them, or to -1 for the mean of all."
+                )
+                return
             self.problem = ""
             self._format = AudioFormat(info.sample_rate, info.channels)
             return
-        self._format = None
         self.problem = (
             f"{self._topic} is '{info.sample_format}' at {info.sample_rate} Hz, {info.channels} channel(s). "
             "Let its publisher send bare 16-bit little-endian samples (S16LE)."
@@ -76,6 +85,13 @@ class TopicInput:
         except VoiceError as error:
             self.problem = f"{self._topic}: {error}"
             return
+        if len(samples) % self._format.channels:
+            self.problem = (
+                f"{self._topic}: {len(samples)} samples are no whole number of frames of {self._format.channels} channels. "
+                "Check that the audio and its AudioInfo belong together."
+            )
+            return
+        self.problem = ""
         stamp = to_ns(message.header.stamp)
         if stamp == 0:  # not stamped: it ended about now
             stamp = time.time_ns() - samples_to_ns(len(samples) // self._format.channels, self._format.sample_rate)

@@ -188,7 +188,7 @@ class AudioCaptureNode(VoiceNode):
     def _topic_source(self) -> PushSource:
         p = self.p
         source = self._tapped(PushSource(p["channel"]))
-        self._input = TopicInput(self, source, p["input_topic"], p["input_info_topic"])
+        self._input = TopicInput(self, source, p["channel"], p["input_topic"], p["input_info_topic"])
         self._made.append((TopicInput.destroy, self._input))
         return source
 
