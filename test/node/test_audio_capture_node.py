@@ -14,6 +14,7 @@ from lifecycle_msgs.srv import ChangeState
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
+from voice_pipeline.audio.clock import SystemClock
 from voice_pipeline.audio.formats import from_bytes
 from voice_pipeline.nodes.audio_capture import AudioCaptureNode
 from voice_pipeline.ros.qos import AUDIO, LATCHED
@@ -33,6 +34,25 @@ def tone(tmp_path):
     return write
 
 
+class UnhurriedClock(SystemClock):
+    """Real time, but that it stands still while the machine stalls: nobody is late by it."""
+
+    def __init__(self):
+        self._now_ns = 0
+        self._wall_ns = time.time_ns()
+
+    def monotonic_ns(self):
+        return self._now_ns
+
+    def wall_ns(self):
+        return self._wall_ns + self._now_ns
+
+    def wait_until(self, deadline_ns, stop):
+        stopped = stop.wait(max(0, deadline_ns - self._now_ns) / 1e9)
+        self._now_ns = max(self._now_ns, deadline_ns)
+        return stopped
+
+
 def samples_of(messages):
     return np.concatenate([from_bytes(m.audio.data) for m in messages])
 
@@ -44,15 +64,20 @@ def said(heard, text):
 def test_a_recording_becomes_evenly_stamped_chunks_at_real_time_pace(ros, tone):
     peer = ros.peer()
     audio = peer.record(AudioDataStamped, "audio", AUDIO)
-    began = time.monotonic()
-    ros.start(AudioCaptureNode, {**QUIET, "file": tone("a.wav", 1.0, 44_100, 2), "silence_before_s": 0.5})
+    began, began_ns = time.monotonic(), time.time_ns()
+    params = {**QUIET, "file": tone("a.wav", 1.0, 44_100, 2), "silence_before_s": 0.5}
+    node = ros.start(AudioCaptureNode, params)
     ros.wait(lambda: len(audio) >= 60)
     assert time.monotonic() - began >= 59 * 0.032
     messages = audio[:60]
     assert {len(m.audio.data) for m in messages} == {1024}
     stamps = [to_ns(m.header.stamp) for m in messages]
-    assert set(np.diff(stamps)) == {32_000_000}
-    assert abs(stamps[-1] - time.time_ns()) < 2e9
+    # A machine that stalled goes on from now, and counts it.
+    gaps = [d for d in np.diff(stamps) if d != 32_000_000]
+    assert len(gaps) <= node._source.counters.gaps
+    assert all(g > 32_000_000 for g in gaps)
+    assert began_ns <= stamps[0]
+    assert stamps[-1] + 32_000_000 <= time.time_ns()
     heard = samples_of(audio)
     loud = np.flatnonzero(np.abs(heard.astype(int)) > 2_000)
     assert (loud[-1] - loud[0]) / 16_000 == pytest.approx(1.0, abs=0.01)
@@ -66,7 +91,8 @@ def test_the_format_is_latched_for_who_joins_late(ros):
     assert (info.sample_rate, info.channels, info.sample_format, info.bitrate) == (16_000, 1, "S16LE", 256_000)
 
 
-def test_each_file_is_announced_with_the_time_of_its_samples(ros, tone):
+def test_each_file_is_announced_with_the_time_of_its_samples(ros, tone, monkeypatch):
+    monkeypatch.setattr("voice_pipeline.audio.sources.file.SystemClock", UnhurriedClock)
     peer = ros.peer()
     files = peer.record(String, "audio_capture/file", LATCHED)
     audio = peer.record(AudioDataStamped, "audio", AUDIO)
@@ -75,6 +101,7 @@ def test_each_file_is_announced_with_the_time_of_its_samples(ros, tone):
         AudioCaptureNode, {**QUIET, "files": paths, "gap_s": 0.2, "silence_before_s": 1.0, "silence_after_s": 0.3}
     )
     ros.wait(lambda: files and json.loads(files[-1].data)["index"] == -1)
+    ros.settle(peer.node, messages=8)
     told = [json.loads(m.data) for m in files]
     assert [(t["file"], t["index"]) for t in told] == [(paths[0], 0), (paths[1], 1), ("", -1)]
     begin = to_ns(audio[0].header.stamp)
@@ -136,12 +163,14 @@ def test_after_deactivate_and_activate_it_plays_again(ros, tone):
         ChangeState, "audio_capture/change_state", ChangeState.Request(transition=Transition(id=t))
     )
     assert change(Transition.TRANSITION_DEACTIVATE).success
+    ros.settle(peer.node, messages=64)
     count = len(audio)
     time.sleep(0.2)
-    assert len(audio) <= count + 1
+    ros.settle(peer.node)
+    assert len(audio) == count
     assert change(Transition.TRANSITION_ACTIVATE).success
     ros.wait(lambda: len(audio) > count + 20)
-    assert samples_of(audio[count + 1 :]).any()
+    assert samples_of(audio[count:]).any()
 
 
 def send(publisher, rate, channels, seconds, begin_ns, piece_s=0.02):
@@ -159,12 +188,12 @@ def test_another_topic_of_any_rate_and_channels_is_converted(ros):
     peer = ros.peer()
     audio = peer.record(AudioDataStamped, "audio", AUDIO)
     health = peer.record(DiagnosticArray, "/diagnostics")
-    ros.start(AudioCaptureNode, {"source": "topic", "input_topic": "mic"})
+    node = ros.start(AudioCaptureNode, {"source": "topic", "input_topic": "mic"})
     ros.wait(lambda: said(health, "waiting for mic_info: start its publisher"))
     info = peer.publisher(AudioInfo, "mic_info", LATCHED, subscribers=2)
     sound = peer.publisher(AudioDataStamped, "mic", AUDIO)
     info.publish(AudioInfo(channels=2, sample_rate=48_000, sample_format="S16LE"))
-    time.sleep(0.3)
+    ros.settle(node)
     begin = 1_700_000_000_000_000_000
     send(sound, 48_000, 2, 1.0, begin)
     ros.wait(lambda: len(audio) >= 29)
@@ -176,12 +205,12 @@ def test_another_topic_of_any_rate_and_channels_is_converted(ros):
 def test_a_topic_of_the_wrong_kind_is_told_and_broken_audio_survived(ros):
     peer = ros.peer()
     health = peer.record(DiagnosticArray, "/diagnostics")
-    ros.start(AudioCaptureNode, {"source": "topic", "input_topic": "mic"})
+    node = ros.start(AudioCaptureNode, {"source": "topic", "input_topic": "mic"})
     info = peer.publisher(AudioInfo, "mic_info", LATCHED, subscribers=2)
     sound = peer.publisher(AudioDataStamped, "mic", AUDIO)
     info.publish(AudioInfo(channels=1, sample_rate=16_000, sample_format="F32LE"))
     ros.wait(lambda: said(health, "mic is 'F32LE' at 16000 Hz"))
     info.publish(AudioInfo(channels=1, sample_rate=16_000, sample_format="S16LE"))
-    time.sleep(0.2)
+    ros.settle(node)
     sound.publish(AudioDataStamped(audio=AudioData(data=array.array("B", b"abc"))))
     ros.wait(lambda: said(health, "3 bytes are no whole number"))

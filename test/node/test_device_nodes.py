@@ -15,7 +15,7 @@ from voice_pipeline.nodes.audio_capture import AudioCaptureNode
 from voice_pipeline.nodes.audio_player import AudioPlayerNode
 from voice_pipeline.ros.qos import AUDIO, SPEECH
 
-PATIENCE_S = 15.0
+PATIENCE_S = 60.0
 TONE = np.rint(8_000 * np.sin(2 * np.pi * 1_000 * np.arange(24_000) / 24_000)).astype(np.int16)
 
 
