@@ -20,6 +20,10 @@ class _Waiting:
     vad_end_ns: int
     deadline_ns: int
 
+    def over(self, now_ns: int) -> bool:
+        """It has waited long enough, or the clock was set back."""
+        return not 0 < self.deadline_ns - now_ns <= _WAIT_FOR_AUDIO_NS
+
 
 class Intake:
     """Makes a Job of a Segment once its audio is there, or half a second later of what is there. Its owner locks.
@@ -54,7 +58,7 @@ class Intake:
         """What has its audio or waited long enough, removed."""
         if not self._waiting:
             return []
-        ready = [w for w in self._waiting if w.segment.audio_end_ns <= self.ring.end_ns or now_ns >= w.deadline_ns]
+        ready = [w for w in self._waiting if w.segment.audio_end_ns <= self.ring.end_ns or w.over(now_ns)]
         self._waiting = [w for w in self._waiting if w not in ready]
         return [self._cut(w) for w in ready]
 

@@ -10,6 +10,8 @@ from voice_pipeline.audio.formats import SAMPLE_RATE, AudioChunk, Int16, ns_to_s
 
 # Stamps that differ from the running count by less than this are rounding or jitter, not a gap (half a 32 ms chunk).
 _TOLERANCE = 256
+# Further back than any two devices' stamps differ: the system's clock was set, and time that was heard comes again.
+_SET_BACK = SAMPLE_RATE
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class AudioRing:
     """Keeps the last `seconds` of 16 kHz mono audio. Not locked: one thread writes and cuts, or the owner locks.
 
     A gap between stamps is filled with silence, so that time and samples stay in step; a chunk that overlaps what
-    is there loses its head. A jump of more than the capacity, either way, starts afresh.
+    is there loses its head. A jump forward by more than the capacity, or back by more than a second, starts afresh.
 
     Args:
         seconds: how much is held.
@@ -71,7 +73,7 @@ class AudioRing:
         if self._empty:
             self._restart(chunk.stamp_ns)
         offset = ns_to_samples(chunk.stamp_ns - self._anchor_ns) - self._written
-        if abs(offset) > self._size:
+        if offset > self._size or offset < -min(self._size, _SET_BACK):
             self.gaps += 1
             self._restart(chunk.stamp_ns)
         elif offset > self._tolerance:

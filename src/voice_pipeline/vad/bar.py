@@ -12,6 +12,7 @@ from voice_pipeline.vad.events import Threshold
 WHILE_MOVING = ("as_usual", "raise", "hold")
 # MotionState comes at 10 Hz. Whoever says nothing for so long has crashed or was stopped: hearing must not depend on it.
 _STALE_NS = NS
+_LONGEST_NS = 5 * NS  # of all times here: what lasts longer was told before the system's clock was set back
 # The player's first audible sample is measured against the same level (PlaybackState.first_audible).
 _AUDIBLE_DBFS = -50.0
 
@@ -54,16 +55,20 @@ class Bar:
 
     def reason(self, now_ns: int) -> str:
         """What raises the bar now: "moving", "playing", or nothing."""
-        if self._o.while_moving != "as_usual" and now_ns < self._moving_until_ns:
+        if self._o.while_moving != "as_usual" and _lasts(now_ns, self._moving_until_ns):
             return "moving"
-        return "playing" if now_ns < self._playing_until_ns else ""
+        return "playing" if _lasts(now_ns, self._playing_until_ns) else ""
 
     def threshold(self, now_ns: int, usual: Threshold) -> Threshold:
         """What begins an utterance now; an onset of inf when nothing does."""
         onset, level = usual.onset, usual.min_level
-        if self._o.while_moving != "as_usual" and now_ns < self._moving_until_ns:
+        if self._o.while_moving != "as_usual" and _lasts(now_ns, self._moving_until_ns):
             onset = math.inf if self._o.while_moving == "hold" else max(onset, self._o.onset_while_moving)
-        if now_ns < self._playing_until_ns:
+        if _lasts(now_ns, self._playing_until_ns):
             onset = max(onset, self._o.onset_while_playing)
             level = max(level, self._o.min_level_while_playing)
         return Threshold(onset, level)
+
+
+def _lasts(now_ns: int, until_ns: int) -> bool:
+    return now_ns < until_ns < now_ns + _LONGEST_NS

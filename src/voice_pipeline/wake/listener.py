@@ -45,11 +45,13 @@ class WakeWordListener:
         self.best = 0.0  # the highest score since it was last taken
 
     def push(self, chunk: AudioChunk) -> list[Detection]:
-        """What one more chunk brings; a gap or a step in time makes the engine start anew."""
+        """What one more chunk brings; a gap or a step in time makes the engine start anew, one back the refractory time too."""
         expected = self._rest_ns + samples_to_ns(len(self._rest))
         if self._rest_ns and abs(chunk.stamp_ns - expected) > _GAP_NS:
             self.gaps += 1
             self.reset()
+            if chunk.stamp_ns < expected:  # the clock was set back: what was to come later may be an hour away
+                self._silent_until.clear()
         if not len(self._rest):
             self._rest_ns = chunk.stamp_ns
         self._rest = np.concatenate((self._rest, chunk.samples))

@@ -25,7 +25,7 @@ class HalfDuplexGate:
 
     def process(self, chunk: AudioChunk) -> list[AudioChunk]:
         """The chunk, or silence in its place."""
-        self._closed = chunk.stamp_ns < self._reference.sounding_ns + self._tail_ns
+        self._closed = self._reference.sounds_at(chunk.stamp_ns, self._tail_ns)
         if not self._closed:
             return [chunk]
         self._silenced += 1

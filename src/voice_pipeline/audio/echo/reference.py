@@ -23,6 +23,7 @@ _REMEMBERED = 15  # blocks, 0.3 s
 _PAUSE_NS = 100_000_000  # off by more: a pause, a flush, another answer
 _SAME_GRID_NS = 300_000  # a pause of whole blocks to within this: the loudspeaker kept counting, so does the line
 _LONGEST_PAUSE_NS = 60 * NS  # clocks drift apart by more than that meanwhile
+_AHEAD_NS = 5 * NS  # what sounds later than this was played before the system's clock was set back
 _AUDIBLE = 16  # of 32768, -66 dBFS: below it nothing comes back that a microphone hears
 
 
@@ -78,11 +79,16 @@ class PlayedReference:
             self._counted += len(mono)
             end_ns = expected + samples_to_ns(len(mono), source.sample_rate)
             if int(np.abs(mono.astype(np.int32)).max()) > _AUDIBLE:
-                self.sounding_ns = max(self.sounding_ns, end_ns)
+                before_ns = self.sounding_ns if self.sounding_ns - end_ns < _AHEAD_NS else 0
+                self.sounding_ns = max(before_ns, end_ns)
             self.blocks += 1
             self.late += expected < self._taken_ns
             self._append(self._resampler.process(mono))
         self._came.set()
+
+    def sounds_at(self, stamp_ns: int, tail_ns: int) -> bool:
+        """Whether something was heard at this time, or up to `tail_ns` before."""
+        return self.sounding_ns - _AHEAD_NS < stamp_ns < self.sounding_ns + tail_ns
 
     def wait_for(self, end_ns: int, longest_s: float) -> None:
         """Return when the line reaches `end_ns`, at once when nothing is being played, at the latest after the wait."""

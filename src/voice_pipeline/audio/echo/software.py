@@ -86,7 +86,7 @@ class SoftwareEcho:
     def _echo_at(self, stamp_ns: int) -> bool:
         """Whether what was played may be heard at this time."""
         late_ns = max(0, round(self.delay.ms * 1e6))
-        return stamp_ns < self._reference.sounding_ns + late_ns + _REVERB_NS
+        return self._reference.sounds_at(stamp_ns, late_ns + _REVERB_NS)
 
     def _cancel(self, chunk: AudioChunk) -> list[AudioChunk]:
         held = self._held
