@@ -5,8 +5,9 @@ import threading
 import time
 
 import pytest
+from control_msgs.action import FollowJointTrajectory
 from dialogue_bench import Neighbours, heard, listen
-from geometry_msgs.msg import Twist
+from geometry_msgs.msg import PoseStamped, Twist
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.executors import MultiThreadedExecutor
@@ -68,6 +69,41 @@ tools:
       order: {field: order, minimum: 1, maximum: 40}
     phrases: ["count to {order}"]
     say: "I am counting."
+    say_after: "I counted to {order}: {result}."
+
+  - name: go_to
+    description: Go to a place.
+    kind: topic
+    interface: geometry_msgs/msg/PoseStamped
+    target: goal_pose
+    fixed: {header.frame_id: map}
+    arguments:
+      place:
+        enum: [kitchen, door]
+        set:
+          kitchen: {pose.position.x: 3, pose.position.y: 1.5, pose.orientation.z: 0.6, pose.orientation.w: 0.8}
+          door: {pose.position.x: -1.0}
+    phrases: ["go to the {place}"]
+    say: "I go to the {place}."
+
+  - name: reach
+    description: Reach out.
+    kind: action
+    interface: control_msgs/action/FollowJointTrajectory
+    target: reach
+    timeout_s: 60.0
+    result: error_string
+    fixed: {trajectory.header.frame_id: arm}
+    arguments:
+      within: {field: goal_time_tolerance.sec, minimum: 1, maximum: 9}
+    phrases: ["reach out within {within} seconds"]
+    say: "I reach out."
+
+  - name: stop
+    description: Stop what is going on.
+    kind: local
+    say: "I stopped."
+    phrases: ["stop"]
 """
 
 
@@ -90,6 +126,15 @@ class OtherRobot(Node):
             goal_callback=lambda _: GoalResponse.ACCEPT if self.accept else GoalResponse.REJECT,
             cancel_callback=lambda _: CancelResponse.ACCEPT,
         )
+        self.reached = []
+        self._arm = ActionServer(
+            self,
+            FollowJointTrajectory,
+            "reach",
+            self._reach,
+            callback_group=group,
+            cancel_callback=lambda _: CancelResponse.ACCEPT,
+        )
         self._executor = MultiThreadedExecutor(4, context=bench.context)
         self._executor.add_node(self)
         self._thread = spin_in_thread(self._executor, "other_robot")
@@ -101,12 +146,27 @@ class OtherRobot(Node):
             run_in(self._executor, lambda: None, self._thread)
         take_down(self._executor, self._thread)
         self._server.destroy()
+        self._arm.destroy()
         self.destroy_node()
 
     def _switch(self, request, response):
         self.switched.append(request.data)
         response.success, response.message = True, f"it is {'bright' if request.data else 'dark'} now"
         return response
+
+    def _reach(self, handle):
+        goal = handle.request
+        self.reached.append((goal.trajectory.header.frame_id, goal.goal_time_tolerance.sec))
+        feedback = FollowJointTrajectory.Feedback(joint_names=["elbow"])
+        feedback.header.frame_id = "arm"
+        handle.publish_feedback(feedback)
+        while not self.free.wait(0.01):
+            if handle.is_cancel_requested:
+                self.cancelled.append("reach")
+                handle.canceled()
+                return FollowJointTrajectory.Result()
+        handle.succeed()
+        return FollowJointTrajectory.Result(error_string="there")
 
     def _count(self, handle):
         self.orders.append(handle.request.order)
@@ -170,6 +230,11 @@ def ask(ros, text, speak=False):
     return peer.result(peer.send_goal(Converse, "converse", Converse.Goal(text=text, speak=speak))).result
 
 
+def begin(ros, text):
+    """Ask without waiting for the end, which for a typed question is that of its actions."""
+    ros.peer().send_goal(Converse, "converse", Converse.Goal(text=text))
+
+
 def last(ros, calls, count):
     ros.wait(lambda: len(calls) >= count, what=f"{count} lines of the audit, have {names(calls, 'status')}")
     return calls[count - 1]
@@ -216,7 +281,7 @@ def test_an_action_of_another_package_and_its_result(ros, start, other):
 
 def test_an_action_that_is_too_slow_is_cancelled_and_says_how_far_it_came(ros, start, other):
     calls = start()
-    ask(ros, "Count to 7")
+    begin(ros, "Count to 7")
     running = ros.wait(lambda: [r for r in ros.dialogue._dispatcher._open.values() if r.so_far], what="how far it is")
     running[0].began -= 60.0  # its whole time
     assert last(ros, calls, 2).status == ToolCall.FAILED
@@ -287,3 +352,49 @@ def test_a_call_that_waits_for_silence_is_dropped_when_a_new_question_comes(ros,
         assert other.switched == []
     finally:
         voice.end()
+
+
+def test_a_word_that_stands_for_a_nested_pose_arrives_with_its_frame(ros, start):
+    start()
+    goals = listening(ros, PoseStamped, "goal_pose")
+    assert ask(ros, "Go to the kitchen").reply == "I go to the kitchen."
+    ask(ros, "Go to the door")
+    ros.wait(lambda: len(goals) == 2)
+    kitchen, door = (g.pose for g in goals)
+    assert {g.header.frame_id for g in goals} == {"map"}
+    assert (kitchen.position.x, kitchen.position.y) == (3.0, 1.5)
+    assert (kitchen.orientation.z, kitchen.orientation.w) == (0.6, 0.8)
+    assert (door.position.x, door.orientation.w) == (-1.0, 1.0)  # what is not named stays as the message has it
+
+
+def test_stop_ends_an_action_of_another_package_and_its_feedback_is_told_without_stamps(ros, start, other):
+    calls = start()
+    begin(ros, "Reach out within 4 seconds")
+    ros.wait(lambda: [r for r in ros.dialogue._dispatcher._open.values() if r.so_far], what="the first feedback")
+    ros.wait(lambda: ros.dialogue._engine.turn is None, what="the answer to be over: the action goes on by itself")
+    assert other.reached == [("arm", 4)]
+    assert ask(ros, "Stop").reply == "I stopped."
+    ended = ros.wait(lambda: [c for c in calls if c.name == "reach" and c.status == ToolCall.CANCELLED])
+    assert other.cancelled == ["reach"]
+    assert "joint_names elbow" in ended[0].result
+    assert "stamp" not in ended[0].result
+
+
+def test_another_question_leaves_an_action_whose_answer_is_over(ros, start, other, model):
+    model.script = lambda q: ["It is fine."]
+    calls = start()
+    begin(ros, "Reach out within 4 seconds")
+    ros.wait(lambda: other.reached and ros.dialogue._engine.turn is None)
+    assert ask(ros, "How is the weather?").reply == "It is fine."
+    assert other.cancelled == []
+    other.free.set()
+    ended = ros.wait(lambda: [c for c in calls if c.name == "reach" and c.status != ToolCall.REQUESTED])
+    assert (ended[0].status, ended[0].result) == (ToolCall.SUCCEEDED, "there")
+
+
+def test_the_end_of_an_action_is_told_when_the_tool_has_words_for_it(ros, start, other):
+    other.free.set()
+    start()
+    replies = ros.peer().record(Reply, "reply")
+    ask(ros, "Count to 4")
+    ros.wait(lambda: any(r.text == "I counted to 4: 0, 1, 1, 2." for r in replies))

@@ -16,7 +16,7 @@ _SPOKEN = 5  # facts; nobody listens to more
 # Change or tell what is remembered: gone when there is no memory, and never a model's own idea.
 MEMORY_TOOLS = ("remember", "forget", "recall")
 # What `kind: local` of tools.yaml may name.
-LOCAL_TOOLS = ("get_time", "get_date", "do_nothing", *MEMORY_TOOLS)
+LOCAL_TOOLS = ("get_time", "get_date", "do_nothing", "stop", *MEMORY_TOOLS)
 
 
 class LocalTools:
@@ -55,8 +55,8 @@ class LocalTools:
             return f"{self._now().tm_hour:02d}:{self._now().tm_min:02d}"
         if name == "get_date":
             return words.date_of(self._now())
-        if name == "do_nothing":
-            return "nothing was done"
+        if name in ("do_nothing", "stop"):  # what there is to stop, the dispatcher ends
+            return "nothing was done" if name == "do_nothing" else "stopped"
         if self._facts is None:
             raise VoiceError("there is no memory.", "Set `facts_file`.")
         if name == "remember":

@@ -50,6 +50,8 @@ class Tool:
     confirm_within_s: float = 15.0
     moves: bool = False
     say: str = ""
+    say_after: str = ""  # when an action is over and went well
+    cancels: bool = False  # every action that the dialogue has begun ends with this call
     spoken: dict[str, dict[str, str]] = field(default_factory=dict)
     examples: tuple[tuple[str, dict[str, Any]], ...] = ()
     phrases: tuple[tuple[str, dict[str, Any]], ...] = ()  # pattern, arguments it stands for
@@ -104,6 +106,10 @@ class Tool:
     def confirmation(self, arguments: Mapping[str, Any], result: str = "") -> str:
         """What the robot says about this call; empty when the model should speak for itself."""
         return self.say.format_map({**self._in_words(arguments), "result": result})
+
+    def arrival(self, arguments: Mapping[str, Any], result: str) -> str:
+        """What the robot says when an action is over; empty when it says nothing more."""
+        return self.say_after.format_map({**self._in_words(arguments), "result": result})
 
     def question(self, arguments: Mapping[str, Any]) -> str:
         """What the robot asks before it does this; empty when it just does it."""

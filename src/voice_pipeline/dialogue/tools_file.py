@@ -97,6 +97,8 @@ class _Reader(ToolSource):
             confirm_within_s=float(entry.get("confirm_within_s", 15.0)),
             moves=entry.get("moves", kind == "action"),
             say=entry.get("say", ""),
+            say_after=entry.get("say_after", ""),
+            cancels=entry.get("cancels", name == "stop" and kind == "local"),
             spoken={k: a["spoken"] for k, a in arguments.items() if "spoken" in a},
             examples=tuple((e["user"], e.get("arguments", {})) for e in entry.get("examples", [])),
             phrases=tuple(
@@ -167,7 +169,8 @@ class _Reader(ToolSource):
 
     def _check_texts(self, at: At, tool: Tool) -> None:
         names = set(tool.parameters["properties"])
-        for key, text, known in (("say", tool.say, names | {"result"}), ("confirm", tool.confirm, names)):
+        said = (("say", tool.say), ("say_after", tool.say_after))
+        for key, text, known in (*((k, t, names | {"result"}) for k, t in said), ("confirm", tool.confirm, names)):
             try:
                 named = [n for _, n, _, _ in string.Formatter().parse(text) if n is not None]
             except ValueError as error:

@@ -54,6 +54,8 @@ class ToolSource:
 
     def _check_target(self, at: At, entry: dict[str, Any]) -> None:
         name, kind = entry["name"], entry["kind"]
+        if kind != "action" and "say_after" in entry:
+            raise self._mistake((*at, "say_after"), f"tool '{name}', key 'say_after'", "only an action has an end.")
         if kind == "local":
             if name not in LOCAL_TOOLS:
                 what = (

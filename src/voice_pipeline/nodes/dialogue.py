@@ -127,6 +127,7 @@ class DialogueNode(VoiceNode):
         self._calls: dict[str, Turn] = {}  # under way, by call id
         self._latest: Turn | None = None
         self._broke_off: list[Turn] = []  # a call of theirs failed after it had begun
+        self._arrivals: list[str] = []  # to be said of actions that are over, when nobody speaks
         self._unanswered: list[Turn] = []  # closed turns with tickets whose calls still run
         self._dispatcher = RosToolDispatcher(
             self, mind.file.tools, self._call_finished, self._mailbox, mind.local, self._speaks
@@ -286,6 +287,8 @@ class DialogueNode(VoiceNode):
         self._say.tick()
         self._engine.tick()
         self._tell_what_broke_off()
+        if self._arrivals and self._engine.announce(self._arrivals[0]):
+            del self._arrivals[0]
         self._answer_tickets()
         if self._watch is not None and self._mind is not None and self._engine.idle:
             self._mind.history.note = self._watch.line()
@@ -414,6 +417,8 @@ class DialogueNode(VoiceNode):
         self.publish_call(
             pending.call_id, call.tool.name, arguments, status, outcome.result, turn_id, outcome.duration_s
         )
+        if outcome.status == "succeeded" and call.tool.say_after:
+            self._arrivals.append(call.tool.arrival(call.arguments, outcome.result))
         if outcome.status == "failed":
             self.get_logger().warning(f"tool {call.tool.name}: {outcome.result}")
             # It had begun, the robot said so, and nothing newer was asked: say that it did not work out.

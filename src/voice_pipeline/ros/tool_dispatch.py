@@ -53,6 +53,8 @@ class RosToolDispatcher:
 
     def start(self, call: ValidCall, call_id: str) -> PendingCall:
         pending = PendingCall(call_id, call)
+        if call.tool.cancels:
+            self._mailbox.post(self._cancel_actions)
         if call.tool.kind == "local":
             pending.finish(self._local.run(call))
             self._mailbox.post(lambda: self._on_finished(pending))
@@ -70,6 +72,11 @@ class RosToolDispatcher:
         elif running.pending.call.tool.kind == "action":
             running.unwanted = True
             running.cancel_goal()
+
+    def _cancel_actions(self) -> None:
+        for call_id, running in list(self._open.items()):
+            if running.pending.call.tool.kind == "action":
+                self.cancel(call_id)
 
     def destroy(self) -> None:
         """Cancel what runs and remove the clients."""
@@ -222,7 +229,10 @@ class _Running:
     def went_on(self, feedback: Any) -> None:
         """The action's server tells how far it is."""
         message = feedback.feedback
-        fields = ", ".join(f"{n} {one_line(getattr(message, n))}" for n in message.get_fields_and_field_types())
+        kinds = message.get_fields_and_field_types()
+        # Of poses with their stamps nobody learns anything: they are told only where there is nothing else.
+        told = [n for n, kind in kinds.items() if "/" not in kind] or list(kinds)
+        fields = ", ".join(f"{n} {one_line(getattr(message, n))}" for n in told)
         self.so_far = f"; so far: {fields}" if fields else ""
 
     def cancel_goal(self) -> None:

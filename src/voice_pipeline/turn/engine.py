@@ -152,16 +152,21 @@ class TurnEngine(Answering):
         self._show(State.LISTENING, turn, "cancelled by the client")
         return True
 
-    def announce(self, text: str) -> None:
-        """Say something nobody asked for (a movement failed late), after an answer but never into a question."""
+    def announce(self, text: str) -> bool:
+        """Say something nobody asked for (a movement failed late), after an answer but never into a question.
+
+        Returns: whether it will be said; otherwise somebody speaks or is being answered.
+        """
         if self._leaving is not None or self._persons:
-            return
+            return False
         if self.turn is None:
             marks = {"commit": self._wall()}
             self.turn = Turn("", "", True, model_done=True, marks=marks, committed=True, committed_at=self._clock())
-        if self.turn.model_done:
-            self.turn.clauses.append(Clause(text, stock=True))
-            self._speak_waiting()
+        if not self.turn.model_done:
+            return False
+        self.turn.clauses.append(Clause(text, stock=True))
+        self._speak_waiting()
+        return True
 
     def stop(self) -> None:
         """Give up whatever goes on (the node is going down)."""
