@@ -84,10 +84,11 @@ class Attention:
                 self._open_window()
                 self._take_present()
 
-    def turn(self, answering: bool, speaking: bool) -> None:
-        """What the robot does: it is busy with an answer, and one can hear it."""
+    def turn(self, answering: bool, speaking: bool, *, news: bool = True) -> None:
+        """What the robot does: it is busy with an answer, and one can hear it. The end of an answer that is no news opens
+        nothing."""
         with self._lock:
-            if self._answering and not answering and self._mode in (PHRASE, ENGINE):
+            if news and self._answering and not answering and self._mode in (PHRASE, ENGINE):
                 self._open_window()
             self._answering, self._speaking = answering, speaking
 
@@ -96,7 +97,7 @@ class Attention:
         """Somebody began to speak."""
         with self._lock:
             self._present = utterance_id
-            if self._open():
+            if self._mode != NONE and self._open():  # in that one nobody judges, and so nothing would be forgotten
                 self._counts.add(utterance_id)
 
     def dropped(self, utterance_id: str) -> None:

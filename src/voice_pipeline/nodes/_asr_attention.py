@@ -18,6 +18,7 @@ from voice_pipeline.asr.wake_phrases import WakePhrases
 from voice_pipeline.msg import TurnState, VoiceActivity, WakeWord
 from voice_pipeline.ros.parameters import Param
 from voice_pipeline.ros.qos import EVENTS, LATCHED
+from voice_pipeline.ros.stamps import to_ns
 from voice_pipeline.turn.words import is_command_to_stop
 
 # States can follow each other within a millisecond; as dialogue publishes them.
@@ -70,6 +71,7 @@ class AsrAttention:
         phrases = WakePhrases(p["wake_phrases"])
         self.attention = Attention(self._mode, phrases, p["wake_window_s"], is_command_to_stop, now_s)
         self._shown: bool | None = None
+        self._since_ns = node.get_clock().now().nanoseconds
         self._publisher = node.create_publisher(Bool, "attention", LATCHED)
         self._made: list[tuple[Callable[[Any], Any], Any]] = [
             (node.destroy_subscription, node.create_subscription(WakeWord, "wake_word", self._on_word, EVENTS)),
@@ -157,7 +159,9 @@ class AsrAttention:
         return response
 
     def _on_turn(self, message: TurnState) -> None:
-        self.attention.turn(message.state in _ANSWERING, message.state == TurnState.SPEAKING)
+        # The topic is latched: what was before this node came up is told again.
+        news = not 0 < to_ns(message.header.stamp) < self._since_ns
+        self.attention.turn(message.state in _ANSWERING, message.state == TurnState.SPEAKING, news=news)
         self._show()
 
     def _show(self) -> None:

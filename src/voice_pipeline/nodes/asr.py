@@ -94,7 +94,8 @@ class AsrNode(VoiceNode):
         self._worker: Worker | None = None
         self._stopped = True  # no thread uses the engine
         self._heard_at = -math.inf
-        self._wrong = ""
+        self._wrong = ""  # of the worker
+        self._wrong_audio = ""  # of the newest message
         self._processing_s = math.nan  # of the last final
 
     def load(self) -> None:
@@ -129,7 +130,7 @@ class AsrNode(VoiceNode):
         )
         self._worker = Worker("asr", 2, self._failed)
         self._stopped = False
-        self._wrong = ""
+        self._wrong = self._wrong_audio = ""
         subscribe = self.create_subscription
         self._made = [
             (self.destroy_subscription, subscribe(AudioDataStamped, "audio", self._on_audio, AUDIO)),
@@ -176,8 +177,8 @@ class AsrNode(VoiceNode):
             "backlog": backlog,
             "processing_s": self._processing_s,
         }
-        if r.counters.last_error or self._wrong:
-            return Health(ERROR, r.counters.last_error or self._wrong, values)
+        if fault := r.counters.last_error or self._wrong or self._wrong_audio:
+            return Health(ERROR, fault, values)
         if backlog > _BACKLOG_WARN:
             level = ERROR if backlog > _BACKLOG_ERROR else WARN
             return Health(level, f"{backlog} utterances wait. Use a smaller model or free the processor.", values)
@@ -200,8 +201,9 @@ class AsrNode(VoiceNode):
         try:
             samples = from_bytes(message.audio.data)
         except VoiceError as error:
-            self._wrong = f"audio: {error}"
+            self._wrong_audio = f"audio: {error}"
             return
+        self._wrong_audio = ""
         self._work_if(self._recognizer.append(AudioChunk(to_ns(message.header.stamp), samples)))
 
     def _on_activity(self, m: VoiceActivity) -> None:
@@ -251,6 +253,7 @@ class AsrNode(VoiceNode):
         else:
             publisher = self._partial
         publisher.publish(to_message(result))
+        self._wrong = ""
 
     def _failed(self, error: BaseException) -> None:
         self._wrong = f"{type(error).__name__}: {error}"
