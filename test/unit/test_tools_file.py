@@ -24,6 +24,14 @@ def test_the_shipped_tools_are_what_the_robot_can_do():
     assert {"play_move", "look", "stop", "wake_up", "sleep", "get_time"} <= set(load(SHIPPED).tools)
 
 
+def test_stop_ends_what_the_dialogue_has_begun_also_where_there_is_no_motion_node(tmp_path):
+    assert load(SHIPPED).tools["stop"].cancels
+    path = tmp_path / "tools.yaml"
+    path.write_text("tools: [{name: stop, description: Stop it., kind: local, say: Okay.}]")
+    assert load(path).tools["stop"].cancels
+    assert not any(t.cancels for t in load(SHIPPED).tools.values() if t.name != "stop")
+
+
 def test_a_stop_can_only_be_released_by_a_person_in_their_own_words():
     assert load(SHIPPED).tools["resume"].only_phrases
 
@@ -38,6 +46,8 @@ def test_a_stop_can_only_be_released_by_a_person_in_their_own_words():
         (lambda t, d: t["look"]["arguments"]["direction"]["set"].pop("up"), "'up'"),
         (lambda t, d: t["look"]["arguments"]["direction"]["set"]["up"].update(pitch={"from": "speed"}), "'speed'"),
         (lambda t, d: t["look"].update(say="Okay, {wohin}."), "'wohin'"),
+        (lambda t, d: t["play_move"].update(say_after="That was {wohin}."), "key 'say_after'"),
+        (lambda t, d: t["stop"].update(say_after="It stands."), "only an action has an end"),
         (lambda t, d: t["play_move"].update(examples=[{"user": "x", "arguments": {"name": "fly"}}]), "'fly'"),
         (lambda t, d: t["play_move"].update(phrases=["do {what}"]), "'what'"),
         (lambda t, d: t["get_time"].update(name="get_weather"), "get_weather"),
