@@ -14,7 +14,7 @@ from lifecycle_msgs.srv import ChangeState
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
-from voice_pipeline.audio.clock import SystemClock
+from voice_fakes import UnhurriedClock
 from voice_pipeline.audio.formats import from_bytes
 from voice_pipeline.nodes.audio_capture import AudioCaptureNode
 from voice_pipeline.ros.qos import AUDIO, LATCHED
@@ -32,25 +32,6 @@ def tone(tmp_path):
         return str(path)
 
     return write
-
-
-class UnhurriedClock(SystemClock):
-    """Real time, but that it stands still while the machine stalls: nobody is late by it."""
-
-    def __init__(self):
-        self._now_ns = 0
-        self._wall_ns = time.time_ns()
-
-    def monotonic_ns(self):
-        return self._now_ns
-
-    def wall_ns(self):
-        return self._wall_ns + self._now_ns
-
-    def wait_until(self, deadline_ns, stop):
-        stopped = stop.wait(max(0, deadline_ns - self._now_ns) / 1e9)
-        self._now_ns = max(self._now_ns, deadline_ns)
-        return stopped
 
 
 def samples_of(messages):
