@@ -6,6 +6,7 @@ a greeting, a refusal, a correction). Where one clause is something else, the wh
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -84,9 +85,9 @@ class Asides:
         return self._conditions.match(f"{first} " if self._wording.spaces else first) is not None
 
     def clauses(self, utterance: str) -> list[str]:
-        """Its clauses, where there is more than one."""
-        found = [utterance[c.begin : c.end] for c in self._clauses(utterance)]
-        return found if len(found) > 1 else []
+        """Its clauses, as marks and contrasts divide it; none where it is only one."""
+        starts = [c.begin for c in self._clauses(utterance) if not c.joined]
+        return [utterance[a:b] for a, b in itertools.pairwise([*starts, len(utterance)])] if len(starts) > 1 else []
 
     def commands(self, utterance: str, most: int) -> list[str] | None:
         """The commands in an utterance, and questions that are to be answered, in order; None where that is not sure."""

@@ -87,7 +87,7 @@ class Book:
         call = self.hints.match(part) if self.hints else None
         if call is None or self.asides is None:
             return call
-        if self.asides.told(part) or self.asides.taken_back(part):
+        if self.asides.taken_back(part):
             return None
         # "You look tired. Look left." is more than a hint.
         others = (self.phrases.match(c) for c in self.asides.clauses(part))

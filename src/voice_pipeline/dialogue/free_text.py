@@ -10,6 +10,7 @@ from voice_pipeline.dialogue.tools import Tool
 
 _POLITE = re.compile(r"[\s,]+(?:please|thanks|thank you)$", re.I)
 _LAYERS = 4  # polite pieces before it: "hey Reachy, could you please"
+_BLANK = "\\ "  # as re.escape writes it
 _PIECE = re.compile(r"\[[^\]]*\]|{\w+}|\([^)]*\)|[^\[{(]+")
 _MARKS = r"[\s、。，,.!！]"  # between the parts of an utterance in a language without blanks
 
@@ -73,17 +74,17 @@ def _takes_text(phrase: str, tool: Tool) -> bool:
 
 
 def _pattern(phrase: str) -> str:
-    """[optional words], (one|another) and {slot}, which takes the rest."""
+    """[optional words], (one|another) and {slot}, which takes the rest. Marks may stand between any two words."""
     pattern = ""
     for piece in _PIECE.findall(phrase):
         if piece.startswith("{"):
             pattern += f"(?P<{piece[1:-1]}>.*\\w.*)"
         elif piece[0] in "[(":
             either = "(?:" + "|".join(map(re.escape, piece[1:-1].split("|"))) + ")"
-            pattern = f"{pattern.rstrip()}(?: {either})?" if piece[0] == "[" else pattern + either
+            pattern = f"{pattern.removesuffix(_BLANK)}(?:{_BLANK}{either})?" if piece[0] == "[" else pattern + either
         else:
             pattern += re.escape(piece)
-    return pattern.replace("\\ ", " ")
+    return pattern.replace(_BLANK, "[,:;]* ")
 
 
 def _joined_pattern(phrase: str) -> str:

@@ -18,7 +18,7 @@ from voice_pipeline.dialogue.wording import Wording
 ENOUGH = 3.0  # of evidence for a call
 _APART = 1.0  # by which it has to outweigh the evidence for anything else
 _LONGEST = 240  # characters; a story is longer
-_BEFORE = 3  # words before a cue in which a negation takes it back ("you don't really look tired")
+_BEFORE = 2  # words before a cue in which a negation takes it back ("you don't really look tired")
 _BEHIND = 5  # characters behind it, in a language without spaces, where negations stand there
 _MARKS = re.compile(r"[.,;:!?…。、！？，]+")
 _BORDER = "\n"  # between clauses in the text that is searched; no cue's words run over it
@@ -102,6 +102,8 @@ class Hints:
         return seen[key]
 
     def _refused(self, text: str, cue: re.Match[str]) -> bool:
+        if self._negation.match(text, cue.start()):
+            return False  # it is a refusal itself ("without a word")
         begin = text.rfind(_BORDER, 0, cue.start()) + 1
         if self._wording.spaces:
             words = text[begin : cue.start()].split()[-_BEFORE:]
