@@ -10,30 +10,25 @@ from voice_pipeline.action import LookAt, PlayMove
 from voice_pipeline.msg import MotionState, PlaybackState, SoundDirection, VoiceActivity
 
 from fake_robot import FakeRobot
-from voice_pipeline.motion.simulator import SimulatedRobot
+from motion_bench import Watch, patience, simulated_robot  # noqa: F401
+from voice_pipeline.motion import attention
 from voice_pipeline.nodes import motion
 from voice_pipeline.nodes.motion import MotionNode
 from voice_pipeline.ros.qos import EVENTS
 
-
-@pytest.fixture(scope="module")
-def robot():
-    with SimulatedRobot() as simulated:
-        yield simulated
+pytestmark = pytest.mark.timeout(600)
 
 
-class Body:
-    """A motion node, and somebody who speaks to it."""
+class Room(Watch):
+    """A motion node, and somebody who speaks to it; it faces ahead."""
 
-    def __init__(self, ros, **params):
-        self.ros, self.peer = ros, ros.peer()
-        self.states = self.peer.record(MotionState, "motion/state")
-        self.sounds = self.peer.record(SoundDirection, "sound_direction")
-        self.voice = self.peer.node.create_publisher(VoiceActivity, "voice_activity", EVENTS)
-        self.playback = self.peer.node.create_publisher(PlaybackState, "playback", EVENTS)
-        self.node = ros.start(MotionNode, params)
-        ros.wait(lambda: self.states and self.states[-1].state == MotionState.IDLE, what="IDLE")
-        ros.wait(lambda: self.voice.get_subscription_count() and self.playback.get_subscription_count())
+    def __init__(self, ros, robot, **params):
+        self.sounds = ros.peer().record(SoundDirection, "sound_direction")
+        super().__init__(ros, url=robot.url, **params)
+        self.voice = self.peer.publisher(VoiceActivity, "voice_activity", EVENTS)
+        self.playback = self.peer.publisher(PlaybackState, "playback", EVENTS)
+        self.until("IDLE")
+        assert self.do(LookAt.Goal()).error_code == LookAt.Result.NONE
 
     def say(self, event, direction=math.nan, reason=VoiceActivity.REASON_SILENCE):
         self.voice.publish(VoiceActivity(event=event, reason=reason, direction_rad=direction, utterance_id="u1"))
@@ -44,75 +39,71 @@ class Body:
         self.say(VoiceActivity.END, direction)
 
     @property
-    def facing(self):
-        return self.states[-1].head_rpy.z
-
-    @property
     def attention(self):
         return self.node._hearing.attention
 
 
 def test_the_simulated_robot_turns_to_who_spoke_and_says_that_it_moves(ros, robot):
-    body = Body(ros, url=robot.url)
-    body.utterance(0.6)
-    ros.wait(lambda: body.states[-1].move == "look_at_speaker")
-    assert body.states[-1].state == MotionState.MOVING
-    ros.wait(lambda: body.states[-1].state == MotionState.IDLE and abs(body.facing - 0.6) < 0.02)
-    moving = [m.state == MotionState.MOVING for m in body.states]
-    turned = [abs(b.head_rpy.z - a.head_rpy.z) > 0.01 for a, b in pairwise(body.states)]
+    room = Room(ros, robot)
+    start = len(room.states) - 1
+    room.utterance(0.6)
+    room.wait(lambda m: m.state == MotionState.IDLE and abs(m.head_rpy.z - 0.6) < 0.02)
+    told = room.states[start:]
+    assert {m.state for m in told if m.move == "look_at_speaker"} == {MotionState.MOVING}
+    moving = [m.state == MotionState.MOVING for m in told]
+    turned = [abs(b.head_rpy.z - a.head_rpy.z) > 0.01 for a, b in pairwise(told)]
     assert all(before or now for before, now, t in zip(moving, moving[1:], turned, strict=False) if t)
 
 
 def test_a_daemon_without_an_array_does_no_harm(ros, robot):
-    body = Body(ros, url=robot.url)
-    states = body.node._told.states
-    ros.wait(lambda: body.node._told.states > states + 100)
-    array = body.node._controller.robot._array
+    room = Room(ros, robot)
+    states = room.node._told.states
+    ros.wait(lambda: room.node._told.states > states + 100)
+    array = room.controller.robot._array
     assert array._thread.is_alive()
-    assert body.sounds == []
-    assert body.node._controller.robot.garbled == 0
+    assert room.sounds == []
+    assert room.controller.robot.garbled == 0
 
 
 def test_an_order_takes_over_from_the_turn(ros, robot):
-    body = Body(ros, url=robot.url, look_at_speaker_speed_deg_s=10.0, look_at_speaker_dead_zone_deg=2.0)
-    goal = LookAt.Goal(yaw=0.0)
-    body.peer.result(body.peer.send_goal(LookAt, "look_at", goal))
-    body.utterance(0.6)
-    ros.wait(lambda: body.states[-1].move == "look_at_speaker")
-    answer = body.peer.result(body.peer.send_goal(LookAt, "look_at", LookAt.Goal(yaw=-0.3)))
-    assert answer.result.error_code == LookAt.Result.NONE
-    assert answer.result.head_rpy.z == pytest.approx(-0.3, abs=0.02)
+    room = Room(ros, robot, look_at_speaker_speed_deg_s=10.0, look_at_speaker_dead_zone_deg=2.0)
+    room.utterance(0.6)
+    ros.wait(lambda: any(m.move == "look_at_speaker" for m in room.states))
+    result = room.do(LookAt.Goal(yaw=-0.3))
+    assert result.error_code == LookAt.Result.NONE
+    assert result.head_rpy.z == pytest.approx(-0.3, abs=0.02)
 
 
-def test_its_own_voice_and_a_switch_keep_it_where_it_is(ros, robot):
-    body = Body(ros, url=robot.url)
-    body.peer.result(body.peer.send_goal(LookAt, "look_at", LookAt.Goal()))
-    body.playback.publish(PlaybackState(state=PlaybackState.PLAYING, level_dbfs=-20.0))
-    ros.wait(lambda: body.attention._playing_until > 0)
-    body.utterance(0.6)
-    body.say(VoiceActivity.START)
-    ros.wait(lambda: body.attention.speaking)
-    assert body.attention.turns == 0
-    body.say(VoiceActivity.END, 0.6, VoiceActivity.REASON_TOO_SHORT)
-    ros.wait(lambda: not body.attention.speaking)
-    assert body.attention.turns == 0
+def test_its_own_voice_and_a_switch_keep_it_where_it_is(ros, robot, monkeypatch):
+    monkeypatch.setattr(attention, "_PLAYER_GONE_S", 3600.0)  # however long this machine stands still
+    room = Room(ros, robot)
+    ended = []
+    end = room.attention.ended
+    room.attention.ended = lambda direction, real, now: (end(direction, real, now), ended.append(real))
+    room.playback.publish(PlaybackState(state=PlaybackState.PLAYING, level_dbfs=-20.0))
+    ros.wait(lambda: room.attention._playing_until > 0)
+    room.utterance(0.6)
+    ros.wait(lambda: ended == [True])
+    assert room.attention.turns == 0
+    room.say(VoiceActivity.START)
+    room.say(VoiceActivity.END, 0.6, VoiceActivity.REASON_TOO_SHORT)
+    ros.wait(lambda: ended == [True, False])
+    assert room.attention.turns == 0
 
 
 def test_a_gesture_goes_on_with_its_antennas_held_while_somebody_speaks(ros, robot):
-    body = Body(ros, url=robot.url)
-    body.say(VoiceActivity.START)
-    ros.wait(lambda: body.attention.speaking)
-    joints = body.peer.record(JointState, "joint_states", 50)
-    answer = body.peer.result(body.peer.send_goal(PlayMove, "play_move", PlayMove.Goal(name="happy")))
-    assert answer.result.error_code == PlayMove.Result.NONE
-    assert len(joints) > 20
-    assert max(abs(a) for m in joints for a in m.position[7:]) < 0.01
-    assert max(m.position[1] for m in joints) - min(m.position[1] for m in joints) > 0.02  # the head moved
-    body.say(VoiceActivity.END)
-    ros.wait(lambda: not body.attention.speaking)
+    room = Room(ros, robot)
+    room.say(VoiceActivity.START)
+    ros.wait(lambda: room.attention.speaking)
+    joints = room.peer.record(JointState, "joint_states")
+    assert room.do(PlayMove.Goal(name="happy")).error_code == PlayMove.Result.NONE
+    ros.wait(lambda: max(m.position[1] for m in joints) - min(m.position[1] for m in joints) > 0.02)  # the head moved
+    assert max(abs(a) for m in list(joints) for a in m.position[7:]) < 0.01
+    room.say(VoiceActivity.END)
+    ros.wait(lambda: not room.attention.speaking)
     joints.clear()
-    body.peer.result(body.peer.send_goal(PlayMove, "play_move", PlayMove.Goal(name="happy")))
-    assert max(abs(a) for m in joints for a in m.position[7:]) > 0.1
+    assert room.do(PlayMove.Goal(name="happy")).error_code == PlayMove.Result.NONE
+    ros.wait(lambda: max(abs(a) for m in joints for a in m.position[7:]) > 0.1)
 
 
 def test_what_the_array_hears_is_told_in_the_base_frame_and_marked_as_ambiguous(ros, monkeypatch):

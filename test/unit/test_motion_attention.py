@@ -190,8 +190,7 @@ def test_it_stops_turning_when_somebody_speaks():
 def test_a_voice_from_behind_is_found_in_some_utterances():
     """The array takes it for one from ahead; each turn changes what it hears."""
     room, person, heard = Room(), math.radians(130), []
-    room.controller.start(on_bearing=lambda b: heard.append(b.head_yaw + b.yaw))
-    room.controller._ticker.stop_when(lambda: True, 0.0)
+    room.robot.start(lambda state: None, lambda b: heard.append(b.head_yaw + b.yaw))
     for _ in range(4):
         room.robot.hear(person)
         room.spoken_to(math.degrees(heard[-1]))

@@ -267,17 +267,18 @@ def test_a_robot_that_refuses_to_wake_up_stays_asleep_and_is_sent_nothing():
     assert bench.robot.sent == []
 
 
-def test_waking_one_that_is_awake_goes_to_neutral_without_a_step():
+def test_waking_one_that_is_awake_goes_to_neutral_without_a_step(monkeypatch):
+    monkeypatch.setattr(wake, "_NEUTRAL_S", 600.0)  # of a clock that nobody holds
     bench = Bench()
     bench.play("dance")
     bench.run(0.7)
     waking = threading.Thread(target=wake.wake_up, args=(bench.controller,))
     waking.start()
-    for _ in range(2000):
+    while bench.controller.status(bench.robot.now).move == "dance":  # it makes way before the clock goes on
+        waking.join(0.001)
+    while waking.is_alive():
         bench.run(0.02)
         waking.join(0.001)
-        if not waking.is_alive():
-            break
     assert bench.outcomes() == [Outcome.PREEMPTED]
     assert bench.robot.pose == pytest.approx(NEUTRAL, abs=1e-4)
     assert bench.robot.orders == []  # not by its own goto, which would begin with a step
