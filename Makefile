@@ -18,7 +18,7 @@ RUN = $(ENV) exec python -m voice_pipeline.commands
 # Once everything is there, setup takes a second and no network.
 SETUP = $(PYTHON) scripts/bootstrap.py
 
-.PHONY: help setup demo talk latency test test-distil test-daemons test-script lint format models robot bench bench-gap bench-barge-in bench-own-voice bench-motion play-moves eval eval-tools eval-windows docs lock clean
+.PHONY: help setup demo talk latency test test-distil test-daemons test-pictures test-script lint format models robot bench bench-gap bench-barge-in bench-own-voice bench-motion play-moves eval eval-tools eval-windows docs lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,6 +50,10 @@ test-script:  ## forty sentences with a real model server that is killed, frozen
 test-daemons:  ## the motion node on other releases of the robot's daemon (DAEMONS="folder ...": environments with reachy-mini)
 	@$(ENV) for env in $(DAEMONS); do echo "== $$env"; VOICE_PIPELINE_ROBOT_ENV="$$env" python -m pytest -q \
 	  test/node/test_motion_node_moves.py test/node/test_motion_faults.py test/unit/test_motion_simulator.py $(ARGS) || exit 1; done
+
+test-pictures:  ## what `moves --picture` renders, where MuJoCo has an OpenGL without a window (a minute)
+	@$(SETUP) --robot
+	@$(ENV) exec python -m pytest test/unit/moves_rendered.py $(ARGS)
 
 lint:  ## ruff and mypy
 	@$(SETUP)

@@ -1,9 +1,10 @@
-"""A sketch of the robot at moments of a move: a box with eyes on a cone, and two antennas, turned as the pose says. Not
-the robot's own meshes: those need its simulator."""
+"""The robot at moments of a move, side by side: its own model where it was rendered, else a sketch of a box with eyes on a
+cone, and two antennas, turned as the pose says."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib
@@ -12,12 +13,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
+from voice_pipeline.commands._moves_renderer import Pictures
 from voice_pipeline.motion.moves import Move
 from voice_pipeline.motion.paths import Vector
 from voice_pipeline.motion.protocol import HEAD_HEIGHT, Pose
 
-_MOMENTS = 7
 _STYLE: Any = {"svg.fonttype": "none", "svg.hashsalt": "voice_pipeline", "font.size": 8}
+_WIDEST, _NARROWEST, _TALL = 12.0, 2.0, 2.8  # inches: of a strip, and of the robot's own model
+_MARGIN = 8  # pixels about it
 # m, roughly the robot's: half depth, half width, half height of the head; body radius below and above; antenna.
 _HEAD = (0.055, 0.080, 0.045)
 _BODY = (0.085, 0.060, 0.135)
@@ -26,16 +29,35 @@ _VIEW_YAW, _VIEW_PITCH = math.radians(25.0), math.radians(12.0)  # from the robo
 _LIGHT = np.array([0.5, 0.4, 0.77])
 
 
-def robot_figure(move: Move) -> Figure:
-    """A strip of sketches with their times, the robot looking at the reader."""
+def robot_figure(move: Move, times: Sequence[float], poses: Sequence[Pose], pictures: Pictures | None = None) -> Figure:
+    """A strip with the times, the robot looking at the reader. pictures: of the poses, uint8[n, h, w, 3]; None: sketches."""
+    if pictures is not None:
+        pictures = _cropped(pictures)
+    width, height = (1.25, 1.55) if pictures is None else (_TALL * pictures.shape[2] / pictures.shape[1], _TALL)
+    smaller = min(1.0, _WIDEST / (width * len(times)))
+    size = (max(smaller * width * len(times), _NARROWEST), smaller * height + 0.35)
     with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(1.25 * _MOMENTS, 1.9), layout="constrained")
-        strip = figure.subplots(1, _MOMENTS)
-        for axes, t in zip(strip, np.linspace(0.0, move.duration, _MOMENTS), strict=True):
-            _sketch(axes, Pose(*move.at(float(t))[0].tolist()))
+        figure = Figure(figsize=size, layout="constrained")
+        strip = figure.subplots(1, len(times), squeeze=False)[0]
+        for i, (axes, t) in enumerate(zip(strip, times, strict=True)):
+            if pictures is None:
+                _sketch(axes, poses[i])
+            else:
+                axes.imshow(pictures[i])
+            axes.axis("off")
             axes.set_title(f"{t:.2f} s", fontsize=7)
         figure.suptitle(f"{move.name}: {move.description}", fontsize=8, x=0.01, ha="left")
     return figure
+
+
+def _cropped(pictures: Pictures) -> Pictures:
+    """The part in which any of them shows something, uint8[n, h, w, 3]: antennas may reach far out, and rarely do."""
+    shown = (pictures.min(axis=3) < 250).any(axis=0)
+    if not shown.any():
+        return pictures
+    rows, columns = (np.flatnonzero(shown.any(axis=axis)) for axis in (1, 0))
+    low, left = max(0, rows[0] - _MARGIN), max(0, columns[0] - _MARGIN)
+    return pictures[:, low : rows[-1] + _MARGIN, left : columns[-1] + _MARGIN]
 
 
 def _sketch(axes: Axes, pose: Pose) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 from rclpy.utilities import remove_ros_args
 
 from voice_pipeline.commands._arguments import add_settings, parse_settings
-from voice_pipeline.commands._moves_draw import draw
+from voice_pipeline.commands._moves_draw import KINDS, draw
+from voice_pipeline.commands._moves_moments import FRAMES, Moments
 from voice_pipeline.commands._moves_view import as_json, show_check, show_table
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.motion.limits import Limits
@@ -28,6 +29,8 @@ def main(args: Sequence[str] | None = None) -> int:
     asked = [options.plot, options.picture, options.check]
     if sum(bool(a) for a in asked) + options.all > 1:
         parser.error("--plot, --picture, --all and --check are one each time")
+    if (options.at or options.frames) and not options.picture:
+        parser.error("--at and --frames belong to --picture")
     try:
         limits, folders = _settings(options)
         if options.check:
@@ -35,7 +38,8 @@ def main(args: Sequence[str] | None = None) -> int:
         moves = _named(load_moves(folders, limits))
         if options.plot or options.picture or options.all:
             chosen = list(moves.values()) if options.all else _choose(moves, options.plot or options.picture)
-            for file in draw(chosen, limits, options.out, options.format, pictures=bool(options.picture)):
+            robot = Moments(options.frames or FRAMES, tuple(options.at or ())) if options.picture else None
+            for file in draw(chosen, limits, options.out, options.format, robot):
                 print(file, flush=True)
         elif options.json:
             print(as_json(moves.values(), limits))
@@ -55,7 +59,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--plot", nargs="+", metavar="NAME", help="draw these against the limits")
     parser.add_argument("--all", action="store_true", help="draw all of them")
-    parser.add_argument("--picture", nargs="+", metavar="NAME", help="draw the robot at moments of these (a sketch)")
+    parser.add_argument(
+        "--picture",
+        nargs="+",
+        metavar="NAME",
+        help="the robot at the extremes of these; a sketch where it cannot render",
+    )
+    moments = parser.add_mutually_exclusive_group()
+    moments.add_argument("--at", nargs="+", type=_seconds, metavar="S", help="at these moments instead: 0.5 or 0.5s")
+    moments.add_argument(
+        "--frames", type=int, choices=range(1, 13), metavar="N", help=f"how many at most, 1 to 12 (default {FRAMES})"
+    )
     parser.add_argument(
         "--check", nargs="+", type=Path, metavar="FILE", help="check .yaml or .json files; load no others"
     )
@@ -64,11 +78,19 @@ def _parser() -> argparse.ArgumentParser:
         "--folder", action="append", default=[], metavar="DIR", help="of your own moves, besides ours; may be repeated"
     )
     parser.add_argument(
-        "--out", type=Path, default=Path("build/moves"), metavar="DIR", help="for pictures (default %(default)s)"
+        "--out",
+        type=Path,
+        default=Path("build/moves"),
+        metavar="PATH",
+        help="folder, or file of one picture (%(default)s)",
     )
-    parser.add_argument("--format", choices=("svg", "png"), default="svg", help="of pictures (default %(default)s)")
+    parser.add_argument("--format", choices=KINDS, default="", help="default svg, and png for the robot's own model")
     add_settings(parser)
     return parser
+
+
+def _seconds(text: str) -> float:
+    return float(text.removesuffix("s"))
 
 
 def _settings(options: argparse.Namespace) -> tuple[Limits, list[Path]]:
