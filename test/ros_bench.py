@@ -27,7 +27,7 @@ from voice_pipeline.ros.domain import free_domain
 # How long a test waits for what has to happen. It costs nothing where it happens; a busy machine has stalled for seconds.
 PATIENCE_S = 60.0
 # A test reads everything: with the depth of the topic a test whose thread rests for a second misses messages.
-_ALL = 1000
+_ALL = 4096
 
 
 def fresh_bench(monkeypatch: Any) -> Iterator[RosBench]:

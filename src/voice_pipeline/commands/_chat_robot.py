@@ -16,7 +16,7 @@ from voice_pipeline.msg import ToolCall
 from voice_pipeline.ros.ask import Asker
 from voice_pipeline.ros.qos import EVENTS
 
-_AUDIT_S = 0.5  # the audit trail may arrive later than the answer
+_AUDIT_S = 5.0  # the audit trail may arrive later than the answer; waited for only where it does
 _OVER = (ToolCall.SUCCEEDED, ToolCall.FAILED, ToolCall.REFUSED, ToolCall.CANCELLED)
 
 

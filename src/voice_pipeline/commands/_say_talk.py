@@ -54,7 +54,7 @@ class SayTalk:
         if self._voices is None:
             try:
                 request = DescribeParameters.Request(names=["voice"])
-                answer = self._asker.call(DescribeParameters, "tts/describe_parameters", request, 2.0)
+                answer = self._asker.call(DescribeParameters, "tts/describe_parameters", request)
                 listed = answer.descriptors[0].additional_constraints if answer.descriptors else ""
             except VoiceError:
                 return []

@@ -35,6 +35,7 @@ class Asker:
         self._client = ActionClient(self._node, action_type, action)
         self._action = action
         self._spinner = Spinner(self._node)
+        self._patience_s = 5.0
 
     def __enter__(self) -> Asker:
         self._spinner.start()
@@ -53,13 +54,13 @@ class Asker:
         """For what else a command wants to hear; served by the asker's thread."""
         return self._node
 
-    def call(self, service_type: Any, name: str, request: Any, timeout_s: float = 5.0) -> Any:
-        """Call a service and return its response.
+    def call(self, service_type: Any, name: str, request: Any) -> Any:
+        """Call a service and return its response; waits as long for it as for the action's server.
 
         Raises:
             VoiceError: nobody offers it, or no answer within the timeout.
         """
-        client = self._node.create_client(service_type, name)
+        client, timeout_s = self._node.create_client(service_type, name), self._patience_s
         try:
             if client.wait_for_service(timeout_s):
                 future = client.call_async(request)
@@ -75,6 +76,7 @@ class Asker:
 
     def wait_for_server(self, timeout_s: float) -> None:
         """Raises VoiceError when nobody offers the action within the timeout."""
+        self._patience_s = timeout_s
         if not self._client.wait_for_server(timeout_s):
             raise VoiceError(
                 f"nobody offers the action '{self._node.resolve_topic_name(self._action)}' (waited {timeout_s:g} s).",
