@@ -13,7 +13,7 @@ from voice_pipeline.errors import VoiceError
 
 # A chunk that overtook another waits this long for it; then the other is lost.
 _PATIENCE_NS = 60_000_000
-_EARLY = 256  # chunks, the depth of the topic: what so many have overtaken does not come any more
+_EARLY = 256  # chunks: what so many have overtaken does not come any more
 _RATES = range(4_000, 192_001)
 
 

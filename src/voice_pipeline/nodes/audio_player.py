@@ -22,7 +22,7 @@ from voice_pipeline.nodes._audio_player_parameters import PARAMETERS, VOLUME
 from voice_pipeline.ros.diagnostics import ERROR, OK, WARN, Health
 from voice_pipeline.ros.main import run
 from voice_pipeline.ros.node import VoiceNode
-from voice_pipeline.ros.qos import AUDIO, EVENTS, LATCHED, SPEECH
+from voice_pipeline.ros.qos import AUDIO, EVENTS, LATCHED, PLAYBACK, SPEECH
 from voice_pipeline.ros.stamps import to_msg
 from voice_pipeline.srv import SetVolume
 
@@ -60,7 +60,7 @@ class AudioPlayerNode(VoiceNode):
         sink.open()
         self._device = getattr(sink, "name", "")
         self.get_logger().info(f"plays on {self._device or self.p['sink']} at {sink.sample_rate} Hz")
-        self._state = self._keep(self.create_publisher(PlaybackState, "playback", EVENTS), self.destroy_publisher)
+        self._state = self._keep(self.create_publisher(PlaybackState, "playback", PLAYBACK), self.destroy_publisher)
         self._audio = self._keep(
             self.create_publisher(AudioDataStamped, "playback/audio", AUDIO), self.destroy_publisher
         )

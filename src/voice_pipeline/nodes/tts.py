@@ -23,7 +23,7 @@ from voice_pipeline.ros.diagnostics import ERROR, OK, WARN, Health
 from voice_pipeline.ros.main import run
 from voice_pipeline.ros.node import VoiceNode
 from voice_pipeline.ros.parameters import options_text
-from voice_pipeline.ros.qos import EVENTS, SPEECH
+from voice_pipeline.ros.qos import EVENTS, PLAYBACK, SPEECH
 from voice_pipeline.ros.stamps import to_msg, to_ns
 from voice_pipeline.ros.worker import Worker
 from voice_pipeline.tts.backstage import Backstage, explain
@@ -108,7 +108,7 @@ class TtsNode(VoiceNode):
         """Publish, listen, and take goals."""
         self._speech = self.create_publisher(SpeechAudio, "speech", SPEECH)
         self._control = self.create_publisher(PlaybackControl, "playback_control", EVENTS)
-        self._playback = self.create_subscription(PlaybackState, "playback", self._on_playback, EVENTS)
+        self._playback = self.create_subscription(PlaybackState, "playback", self._on_playback, PLAYBACK)
         self._worker = Worker("tts", 2 * self.p["queue_size"], self._on_worker_error)
         self._backstage_worker = Worker("tts-backstage", 2, self._on_worker_error)  # one runs, one more wakes it again
         self._backstage.start()
