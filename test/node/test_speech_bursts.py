@@ -12,9 +12,10 @@ MANY = 40
 def test_a_flush_of_everything_is_heard_for_every_clause(ros, monkeypatch):
     bench = Bench(ros, monkeypatch, queue_size=64)
     orders = bench.peer.publisher(PlaybackControl, "playback_control", subscribers=2)
+    orders.publish(PlaybackControl(command=PlaybackControl.PAUSE))
+    ros.wait(lambda: bench.player._player.paused)
     handles = [bench.say(f"This is clause number {n}.") for n in range(MANY)]
     ros.wait(lambda: sum(m.is_last for m in bench.speech) == MANY)
-    bench.playing()
     orders.publish(PlaybackControl(command=PlaybackControl.FLUSH))
     codes = [bench.peer.result(handle).result.error_code for handle in handles]
     assert set(codes) == {CODE.CANCELLED}
