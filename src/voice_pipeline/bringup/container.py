@@ -32,7 +32,7 @@ class Container:
         self.plan = plan
         self._namespace = namespace
         self._log_level = log_level
-        self._running: list[tuple[VoiceNode, SingleThreadedExecutor, threading.Thread]] = []
+        self._running: list[tuple[VoiceNode, SingleThreadedExecutor, threading.Thread, threading.Event]] = []
 
     def run(self) -> int:
         """Serve until SIGINT or SIGTERM; returns the exit code."""
@@ -60,16 +60,21 @@ class Container:
             executor = SingleThreadedExecutor()
             executor.add_node(node)
             executor.create_task(node.autostart)
-            thread = threading.Thread(target=_spin, args=(executor,), name=f"spin-{spec.name}", daemon=True)
-            self._running.append((node, executor, thread))
+            over = threading.Event()
+            thread = threading.Thread(target=_spin, args=(executor, over), name=f"spin-{spec.name}", daemon=True)
+            self._running.append((node, executor, thread, over))
             thread.start()
 
     def stop(self) -> None:
         """Release and destroy the nodes, in reverse order: who speaks ends before who listens."""
-        for node, executor, thread in reversed(self._running):
-            executor.shutdown(timeout_sec=1.0)
+        for node, executor, thread, over in reversed(self._running):
+            over.set()
+            executor.create_task(lambda: None)  # wakes the wait
             thread.join(2.0)
-            end(node)
+            end(
+                node
+            )  # before the executor is shut down: one that is takes no task any more, and what it ends posts some
+            executor.shutdown(timeout_sec=1.0)
         self._running.clear()
 
 
@@ -91,6 +96,7 @@ def make_node(spec: NodeSpec, namespace: str = "", log_level: str = "") -> Voice
     return node
 
 
-def _spin(executor: SingleThreadedExecutor) -> None:
+def _spin(executor: SingleThreadedExecutor, over: threading.Event) -> None:
     with suppress(ExternalShutdownException):
-        executor.spin()
+        while not over.is_set():
+            executor.spin_once()
