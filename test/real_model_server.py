@@ -40,7 +40,7 @@ class RealModelServer:
     ) -> None:
         self.kill()
 
-    def start(self, wait_s: float = 60.0) -> None:
+    def start(self, wait_s: float = 120.0) -> None:
         """Load and serve; returns once questions are taken. Raises RuntimeError when it does not come up."""
         command = [sys.executable, __file__, str(self._file), str(self._port)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -95,7 +95,7 @@ def main() -> int:
     params.fit_params = False
     params.ui = False
     server = xllamacpp.Server(params)
-    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{server.listening_address}/health", timeout=60)
+    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{server.listening_address}/health", timeout=120)
     print("serving", file=out, flush=True)
     sys.stdin.read()
     os._exit(0)  # its threads are C++'s: nothing to tidy

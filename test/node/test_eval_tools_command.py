@@ -2,8 +2,9 @@
 
 import json
 
+from ros_bench import PATIENCE_S
 from scripted_model import ScriptedModel
-from voice_pipeline.commands import eval_tools
+from voice_pipeline.commands import _eval_tools_robot, eval_tools
 from voice_pipeline.dialogue.facts import Facts
 from voice_pipeline.dialogue.protocol import ToolCallRequest
 from voice_pipeline.dialogue.tools import ToolBox
@@ -21,9 +22,15 @@ CASES = """
 """
 
 
+def wait_long(monkeypatch):
+    for limit in ("_APPEAR_S", "_SETTLE_S"):
+        monkeypatch.setattr(_eval_tools_robot, limit, PATIENCE_S)
+
+
 def test_the_servers_get_the_fields_in_their_own_units(tmp_path, monkeypatch):
     monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
     monkeypatch.setattr(eval_tools, "create", lambda settings: ScriptedModel())
+    wait_long(monkeypatch)
     path = tmp_path / "cases.yaml"
     path.write_text(CASES)
     assert eval_tools.main(["--cases", str(path), "--out", str(tmp_path)]) == 0
@@ -36,6 +43,7 @@ def test_the_servers_get_the_fields_in_their_own_units(tmp_path, monkeypatch):
 
 
 def test_every_tool_of_the_file_has_a_server_that_answers(tmp_path, monkeypatch):
+    wait_long(monkeypatch)
     monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
     tools = load(resource("config/tools.yaml")).tools
     box = ToolBox(tools, 1000)

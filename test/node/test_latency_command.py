@@ -7,11 +7,11 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 from voice_pipeline.msg import TurnLatency
 
+from ros_bench import PATIENCE_S
 from turn_stamps import PLAIN, SPECULATIVE, at
 from voice_pipeline.ros.qos import EVENTS
 from voice_pipeline.ros.stamps import to_msg
@@ -38,13 +38,13 @@ class Command:
 
     def line(self):
         """The next one."""
-        return self._lines.get(timeout=20)
+        return self._lines.get(timeout=PATIENCE_S)
 
     def end(self, by=None):
         """Its exit code and standard error, after a signal or by itself."""
         if by is not None:
             self.process.send_signal(by)
-        code = self.process.wait(20)
+        code = self.process.wait(PATIENCE_S)
         return code, self.process.stderr.read()
 
 
@@ -77,7 +77,6 @@ def test_each_turn_is_a_line_and_ctrl_c_writes_the_report(ros, command, tmp_path
     )
     publisher.publish(message("b", PLAIN, interrupted=True))
     assert latency.line().startswith("b: gap 1130 ms")
-    begun = time.monotonic()
     latency.process.send_signal(signal.SIGINT)
     latency.process.send_signal(signal.SIGINT)  # `ros2 run` sends a second one
     assert latency.line().startswith("2 turns · gap p50 785 ms")
@@ -85,7 +84,6 @@ def test_each_turn_is_a_line_and_ctrl_c_writes_the_report(ros, command, tmp_path
     code, error = latency.end()
     assert code == 0
     assert "Traceback" not in error
-    assert time.monotonic() - begun < 15.0
     assert "</html>" in (tmp_path / "report.html").read_text()
     turns = json.loads((tmp_path / "turns.json").read_text())
     assert turns[0]["stamps"] == at(**SPECULATIVE)
