@@ -9,9 +9,15 @@ import socket
 # ports reach into the range that Linux hands out to anybody.
 _PORT, _PER_DOMAIN, _LAST = 7410, 250, 100
 
+# A participant comes with the first node, perhaps seconds later. Until then the TCP port of that number, which RTPS over
+# UDP does not use, says to other processes that the domain is taken; the next call of this one gives it back.
+_claims: list[socket.socket] = []
+
 
 def free_domain() -> int:
     """A domain between 1 and 100, chosen at random among those whose first port is free.
+
+    No other process is given it while this one lives, or until this one asks for another.
 
     Raises:
         RuntimeError: all are taken.
@@ -19,10 +25,23 @@ def free_domain() -> int:
     candidates = list(range(1, _LAST + 1))
     random.SystemRandom().shuffle(candidates)
     for domain in candidates:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            try:
-                probe.bind(("", _PORT + _PER_DOMAIN * domain))
-            except OSError:
-                continue
+        claim = _claim(_PORT + _PER_DOMAIN * domain)
+        if claim is not None:
+            while _claims:
+                _claims.pop().close()
+            _claims.append(claim)
             return domain
     raise RuntimeError("all ROS domains from 1 to 100 are in use on this machine")
+
+
+def _claim(port: int) -> socket.socket | None:
+    """The TCP port of that number, held; None where it or the UDP port is taken."""
+    claim = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        claim.bind(("", port))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind(("", port))
+    except OSError:
+        claim.close()
+        return None
+    return claim
