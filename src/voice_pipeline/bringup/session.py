@@ -21,6 +21,7 @@ from voice_pipeline.motion.simulator import SimulatedRobot, free_port
 from voice_pipeline.msg import MotionState, TurnState
 from voice_pipeline.ros.domain import free_domain
 
+_READY_S = 60.0  # the models of a profile, from a slow disk
 # Nobody is being answered yet; a pause may be one inside the sentence.
 _NOT_YET = (TurnState.LISTENING, TurnState.PAUSE)
 
@@ -96,7 +97,7 @@ class Session:
             self._stack.enter_context(SimulatedRobot(port=self.plan.simulator_port, physics=physics))
         self.watcher = Watcher(context)
         self._stack.callback(self.watcher.close)
-        self._wait_ready(60.0)
+        self._wait_ready(_READY_S)
         self.start_s = time.monotonic() - began
 
     def _stop_processes(self) -> None:

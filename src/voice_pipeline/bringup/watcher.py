@@ -34,6 +34,8 @@ from voice_pipeline.ros.spinning import Spinner
 from voice_pipeline.ros.stamps import to_ns
 from voice_pipeline.turn.stages import STAMPS
 
+_FOUND_S = 10.0  # for audio_capture to be there
+
 _TOOL_WORDS = {
     ToolCall.REQUESTED: "requested",
     ToolCall.SUCCEEDED: "succeeded",
@@ -84,13 +86,13 @@ class Watcher:
         self._spinner.stop()
         self.node.destroy_node()
 
-    def play(self, path: Path, timeout_s: float = 10.0) -> None:
+    def play(self, path: Path) -> None:
         """Have audio_capture play a recording, as soon as it is there to be asked.
 
         Raises:
             VoiceError: nobody listens on audio_capture/play_file.
         """
-        deadline = time.monotonic() + timeout_s
+        deadline = time.monotonic() + _FOUND_S
         while self._play_file.get_subscription_count() == 0:
             if time.monotonic() > deadline:
                 raise VoiceError("audio_capture takes no recordings.", "Set its `source` to file, and look at its log.")

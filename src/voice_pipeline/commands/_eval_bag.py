@@ -168,9 +168,8 @@ def _publish(session: Session, publisher: Any, sound: Sound, table: Timetable) -
     """Send one block when a microphone would have; returns the time of its end."""
     stamp_ns = table.now(sound.stamp_ns)
     end_ns = stamp_ns + samples_to_ns(len(sound.data) // 2)
-    wait_s = (end_ns - time.time_ns()) / NS
-    if wait_s > 0:
-        session.drain(wait_s)
+    # After a stall what is late is not sent in one burst: more than AUDIO's depth at once would be lost.
+    session.drain(max(end_ns - time.time_ns(), (end_ns - stamp_ns) // 4) / NS)
     message = AudioDataStamped(audio=AudioData(data=sound.data))
     message.header.stamp = to_msg(stamp_ns)
     publisher.publish(message)

@@ -74,6 +74,7 @@ class VadNode(VoiceNode):
         self._lost = 0  # chunks that the worker's queue had no room for
         self._lost_at = -math.inf  # monotonic time of the last loss, here or before
         self._wrong = self._fault_text = ""
+        self._late = False  # at the last look nothing had come for too long
         self._worker = Worker("vad", _QUEUE, self._failed)
         self._judge.open(self._worker)
         self._activity = self.create_publisher(VoiceActivity, "voice_activity", EVENTS)
@@ -190,8 +191,15 @@ class VadNode(VoiceNode):
 
     def _watch(self) -> None:
         """The end of the source shows only in that nothing comes any more."""
-        late = time.monotonic() - self._heard_at > self.p["source_timeout_s"]
-        if late and self._worker is not None and self._segmenter.speaking and self._worker.backlog == 0:
+        was_late, self._late = self._late, time.monotonic() - self._heard_at > self.p["source_timeout_s"]
+        # Twice: after a stall of the machine this timer comes before the audio that waits.
+        if (
+            was_late
+            and self._late
+            and self._worker is not None
+            and self._segmenter.speaking
+            and self._worker.backlog == 0
+        ):
             self._worker.submit(self._source_ended)
 
     # -- on the worker's thread
