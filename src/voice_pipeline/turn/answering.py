@@ -163,9 +163,10 @@ class Answering:
         turn.deadline = self._clock() + self._settings.first_token_s + 1.0
 
     def _interrupt(self, turn: Turn) -> None:
-        if self._leaving is not None:
-            return  # it has not begun: nothing to give up
         turn.interrupted = True
+        if self._leaving is not None:  # it has not begun: nothing to give up, but somebody may wait for its end
+            self._close(turn)
+            return
         self._effects.cancel_model()
         self._effects.cancel_say(turn)
         self._effects.cancel_tools(turn)

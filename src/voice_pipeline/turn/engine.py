@@ -20,6 +20,10 @@ from voice_pipeline.turn.effects import Effects
 from voice_pipeline.turn.state import Clause, State, Turn, TurnSettings
 from voice_pipeline.turn.words import is_command_to_stop, real_words, wants_the_turn, words_of
 
+_LONGEST_S = (
+    660.0  # vad ends an utterance after 600 s at the latest: whoever speaks for longer has no detector any more
+)
+
 
 class TurnEngine(Answering):
     """See the module. Call every method from one thread.
@@ -42,6 +46,9 @@ class TurnEngine(Answering):
     # -- the person's voice
     def person_began(self, utterance_id: str) -> None:
         """Somebody speaks: an answer that has not begun waits for the words, one that is heard is held."""
+        for other, until in self._persons.items():
+            if until is None:  # its end was lost: there is one microphone, and a detector that was killed tells nothing
+                self._persons[other] = self._clock() + self._settings.hold_s
         self._persons[utterance_id] = None
         self._began[utterance_id] = self._clock()
         if self._settings.barge_in and self._being_said():
@@ -133,6 +140,7 @@ class TurnEngine(Answering):
         old = self.turn
         if old is not None and old.may_be_joined and not is_command_to_stop(text):
             self._join(old, new)
+            self._began.pop(utterance_id, None)
             return old.turn_id
         if old is not None:
             self._give_the_floor(utterance_id, text)
@@ -187,7 +195,7 @@ class TurnEngine(Answering):
         now = self._clock()
         if self._leaving is not None and now >= self._leaving[1]:
             self._settle()
-        for utterance_id in [k for k, until in self._persons.items() if until is not None and now >= until]:
+        for utterance_id in [k for k, until in self._persons.items() if now >= (until or self._began[k] + _LONGEST_S)]:
             self._nothing_said(utterance_id)
         self._barge_in.tick()
         self._look_at_answer(now)
