@@ -1,5 +1,6 @@
 """What the tools answer that need no robot, in every language that has a phrase file."""
 
+import functools
 import threading
 import time
 
@@ -31,6 +32,11 @@ DATES = {
 }
 
 
+@functools.cache
+def phrase_files():
+    return load_folder(resource("config/phrases"), FILE)
+
+
 def run(tools, name, language="en", **arguments):
     tools.language = language
     outcome = tools.run(ValidCall(FILE.tools[name], arguments))
@@ -51,7 +57,7 @@ def test_a_language_without_words_is_answered_in_english(language, tmp_path):
 
 
 def test_every_language_with_phrases_has_words():
-    assert {"en", *load_folder(resource("config/phrases"), FILE)} == WORDS.keys()
+    assert {"en", *phrase_files()} == WORDS.keys()
 
 
 @pytest.mark.parametrize(
@@ -116,7 +122,7 @@ def ask(tmp_path):
     model, robot = ScriptedModel(), Local()
     model.fault = ModelUnavailable("it is down.", "Start it.")
     persona = load_persona(resource("config/personas/plain.yaml"))
-    phrases, facts = load_folder(resource("config/phrases"), FILE), Facts(tmp_path / "facts.md")
+    phrases, facts = phrase_files(), Facts(tmp_path / "facts.md")
     robot.mind = Assembled(model, FILE, persona, robot, MindSettings(), phrases=phrases, facts=facts)
 
     def answer(text, language):
@@ -178,4 +184,4 @@ def test_everything_is_forgotten_in_japanese_too(ask, said):
      "私の名前がアンナだと覚えていますか？", "覚えてくれますか", "覚えておいて"],
 )  # fmt: skip
 def test_what_only_speaks_of_remembering_in_japanese_is_no_command(said):
-    assert load_folder(resource("config/phrases"), FILE)["ja"].phrases.match(said) is None
+    assert phrase_files()["ja"].phrases.match(said) is None
