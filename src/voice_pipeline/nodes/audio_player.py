@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -177,7 +178,7 @@ class AudioPlayerNode(VoiceNode):
             underruns=report.underruns,
             detail=report.detail,
         )
-        message.header.stamp = self.get_clock().now().to_msg()
+        message.header.stamp = to_msg(time.time_ns())  # asr weighs it against first_sample
         self._state.publish(message)
 
     def _publish_audio(self, block: Int16, start_ns: int) -> None:

@@ -397,7 +397,7 @@ class TtsNode(VoiceNode):
             is_last=last,
             text="" if clause.sequence else clause.text,
         )
-        message.header.stamp = self.get_clock().now().to_msg()
+        message.header.stamp = to_msg(time.time_ns())
         message.audio.data = array("B", data)
         clause.sequence += 1
         self._speech.publish(message)
