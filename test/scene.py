@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from voice_pipeline.audio.formats import from_bytes
 from voice_pipeline.nodes import asr, audio_capture, audio_player, dialogue, tts, vad
 from voice_pipeline.ros.qos import AUDIO, EVENTS, LATCHED
 from voice_pipeline.ros.stamps import to_ns
+from voice_pipeline.turn.state import TurnSettings
 
 LOUD = 32768 * 10 ** (-50 / 20)  # the floor of "audible" everywhere
 
@@ -63,6 +65,10 @@ class Scene:
         self.ros = ros
         self.model = ScriptedModel(lambda question: [say] if "stop" not in question.lower() else ["Okay."])
         monkeypatch.setattr(dialogue, "create", lambda *_: self.model)
+        # A stalled machine tells late what was heard of an answer, and what a person said: both are waited for.
+        patient = partial(TurnSettings, settle_s=20.0, hold_s=30.0)
+        monkeypatch.setattr(dialogue, "TurnSettings", patient)
+        monkeypatch.setattr(tts, "_FLUSH_S", 20.0)
         peer = ros.peer()
         self.heard = Heard()
         self.states: list[tuple[float, Any]] = []
@@ -71,13 +77,13 @@ class Scene:
         sound = ros.start_process if devices else ros.start
         self.player = sound(
             "audio_player" if devices else audio_player.AudioPlayerNode,
-            player or {"sink": "null", "sample_rate": 24000},
+            {"stream_timeout": 120.0, **(player or {"sink": "null", "sample_rate": 24000})},
         )
-        self.tts = ros.start(tts.TtsNode, {"engine": engine, "threads": 1})
+        self.tts = ros.start(tts.TtsNode, {"engine": engine, "threads": 1, "player_timeout": 60.0})
         self.dialogue = ros.start(dialogue.DialogueNode, {"language": "en"})
         if ears:
             ros.start(asr.AsrNode, {"model": "whisper-tiny.en-ct2", "compute_type": "int8"})
-            ros.start(vad.VadNode)
+            self.vad = ros.start(vad.VadNode)
             file = {"source": "file", "silence_before_s": 0.1, "echo": "off"}
             sound("audio_capture" if devices else audio_capture.AudioCaptureNode, capture or file)
         node = peer.node

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from ros_bench import PATIENCE_S
+from voice_pipeline.bringup import session, watcher
 from voice_pipeline.bringup.session import Session
+from voice_pipeline.commands import _eval_bag, _eval_files
 from voice_pipeline.commands import eval as command
 from voice_pipeline.commands._audio_folder import load_folder
 from voice_pipeline.commands._eval_bag import Timetable, load_bag
@@ -19,6 +22,19 @@ from voice_pipeline.recording.recording import Recording, RecordingOptions
 NS = 1_000_000_000
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """Of what waits for processes to come up, to be found, and to have heard what was played."""
+    for module, limit, seconds in (
+        (session, "_READY_S", 170.0),
+        (watcher, "_FOUND_S", PATIENCE_S),
+        (_eval_bag, "_JOIN_S", PATIENCE_S),
+        (_eval_files, "_PATIENCE_S", PATIENCE_S),
+        (_eval_files, "_SETTLE_S", 5.0),
+    ):
+        monkeypatch.setattr(module, limit, seconds)
+
+
 @pytest.fixture
 def bag(recordings, model, tmp_path):
     """Three short recordings, one of them without words, as the recorder kept them."""
@@ -29,13 +45,14 @@ def bag(recordings, model, tmp_path):
     only = ("audio_capture", "vad", "asr")
     with Session(
         "demo", tmp_path / "logs", robot="none", audio="file", only=only, record=str(tmp_path / "kept")
-    ) as session:
-        ears = Ears(session)
+    ) as running:
+        ears = Ears(running)
         for path in paths:
-            _play_one(session, ears, path.resolve())
+            _play_one(running, ears, path.resolve())
     return tmp_path / "kept"
 
 
+@pytest.mark.timeout(600)
 def test_a_recording_gives_the_same_transcripts_when_it_is_replayed(bag, tmp_path, capsys):
     loaded = load_bag([bag])
     assert len([f for f in loaded.finals if not f.rejected_reason]) >= 2
@@ -49,6 +66,7 @@ def test_a_recording_gives_the_same_transcripts_when_it_is_replayed(bag, tmp_pat
     assert "utterances equal" in capsys.readouterr().out
 
 
+@pytest.mark.timeout(600)
 def test_recordings_and_noise_give_words_times_and_a_baseline(recordings, model, tmp_path):
     model("whisper-tiny.en-ct2")
     for name, source, words in (("word", "dev", True), ("noise", "noise", False)):
@@ -76,15 +94,16 @@ def test_recordings_and_noise_give_words_times_and_a_baseline(recordings, model,
     assert summary["settings"]["asr"]["model"] == "whisper-tiny.en-ct2"
 
 
+@pytest.mark.timeout(600)
 def test_prompts_are_scored_as_they_are_read(recordings, model, tmp_path, capsys):
     model("whisper-tiny.en-ct2")
     row = next(r for r in load_folder(recordings / "dev") if r.category == "command")
     (tmp_path / "prompts.txt").write_text(f"# to read\n{row.transcript}\n")
     arguments = ["--live", "--prompt-file", str(tmp_path / "prompts.txt"), "--out", str(tmp_path / "out")]
     # A microphone that plays: there is none where tests run.
-    for setting in ("source=file", f"file={row.path}", "silence_before_s=4.0"):
+    for setting in ("source=file", f"file={row.path}", "silence_before_s=8.0", "loop=true"):
         arguments += ["--set", f"audio_capture.{setting}"]
-    code = command.main([*arguments, "--seconds", "30"])
+    code = command.main([*arguments, "--seconds", "120"])
     assert code == 0
     shown = capsys.readouterr().out
     assert "Please say" in shown

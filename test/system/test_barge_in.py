@@ -26,7 +26,10 @@ STORY = (
     "The bird drank the water and sang a song about the summer. After that the bird came back every single morning. "
 )
 # No sentence twice: an answer that repeats itself is ended.
-COUNTING = " ".join(f"On day {n} the robot counted {n + 7} flowers in the garden." for n in range(1, 90))
+COUNTING = " ".join(f"On day {n} the robot counted {n + 7} flowers in the garden." for n in range(1, 200))
+
+
+pytestmark = pytest.mark.timeout(900)  # minutes of speech in real time, and models beside it
 
 
 @pytest.fixture
@@ -70,9 +73,11 @@ def test_the_memory_holds_exactly_what_was_played_when_the_answer_is_cut_at_rand
         name = f"over-{turn}"
         voice.publish(VoiceActivity(event=VoiceActivity.START, utterance_id=name))
         time.sleep(chance.uniform(0.05, 0.4))
+        ros.settle(s.dialogue)  # the voice before its words, which come on another topic
         before = len(s.traces)
         partial.publish(Transcript(text="what about me", utterance_id=name, confidence=0.9))
         ros.wait(lambda n=before: len(s.traces) > n, what="the turn to end")
+        ros.settle(peer.node, messages=128)
         rejected.publish(Transcript(utterance_id=name, is_final=True, rejected_reason="made up by the test"))
         history = s.dialogue._mind.history
         kept = history._turns[-1][-1].content.strip("…") if history._turns else ""
@@ -103,8 +108,9 @@ def test_speech_over_the_answer_pauses_it(ros, scene, recordings):
         time.sleep(0.5)
         orders.clear()
         first, last = s.play(path)
-        while not paused() and time.time_ns() < last + 500_000_000:
-            time.sleep(0.005)
+        over = last + 500_000_000
+        ros.wait(lambda over=over: paused() or s.vad._newest_ns >= over, what="all of it to be judged")
+        ros.settle(s.vad, s.dialogue, ros.peer().node, messages=16)
         if paused():
             time.sleep(0.1)
             late.append((s.heard.last_loud_ns(time.time_ns()) - first - onset) / 1e6)
@@ -118,7 +124,7 @@ def test_speech_over_the_answer_pauses_it(ros, scene, recordings):
 
 
 def test_stop_over_the_answer_is_silence(ros, scene, recordings):
-    s = scene()
+    s = scene(say=COUNTING)
     path = recordings / "dev" / "command_mycroft_stop.wav"
     onset = onset_ns(path)
     late = []
@@ -128,6 +134,7 @@ def test_stop_over_the_answer_is_silence(ros, scene, recordings):
         before = len(s.traces)
         first, _ = s.play(path)
         ros.wait(lambda n=before: len(s.traces) > n, what="the answer to be given up")
+        ros.settle(ros.peer().node, messages=64)
         given_up = next(t for t, m in reversed(s.states) if m.state == PlaybackState.FLUSHED)
         silent = s.heard.last_loud_ns(int(given_up * 1e9))
         late.append((silent - first - onset) / 1e6)
@@ -163,6 +170,9 @@ def test_no_noise_ends_the_answer_and_none_holds_it_for_good(ros, scene, recordi
             times += [(time.time(), o.command) for o in orders[len(times) :]]
             time.sleep(0.02)
         assert s.interrupted == 0, path.stem
+    ros.wait(lambda: not s.dialogue._engine._persons and not s.dialogue._engine._barge_in.holding, what="the end")
+    ros.settle(ros.peer().node, messages=64)
+    times += [(time.time(), o.command) for o in orders[len(times) :]]
     held = [t for t, command in times if command == PlaybackControl.PAUSE]
     free = [t for t, command in times if command == PlaybackControl.RESUME]
     print("held", len(held), "times, ms:", [round(1000 * (b - a)) for a, b in zip(held, free, strict=False)])
