@@ -28,3 +28,11 @@ def test_the_example_is_a_tool_file(tmp_path):
     path = tmp_path / "tools.yaml"
     path.write_text(re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[1])
     assert set(load(path, RosInterfaces()).tools) == {"lamp", "drive"}
+
+
+def test_the_example_for_a_base_is_a_tool_file_too(tmp_path):
+    path = tmp_path / "tools.yaml"
+    path.write_text(re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[1])
+    tools = load(path).tools  # nav2_msgs need not be on this machine
+    assert set(tools) == {"go_to", "stop"}
+    assert tools["stop"].cancels
