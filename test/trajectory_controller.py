@@ -64,13 +64,13 @@ class Head(Node):
         last = self.way[-10:]
         return len(last) == 10 and last[0][0] > since and math.dist(last[0][1], last[-1][1]) < 1e-4
 
-    def fastest(self, since=0.0):
-        """Largest speed of a joint (rad/s) over 50 ms since then."""
-        way = [w for w in self.way if w[0] >= since]
-        pairs = zip(way, way[5:], strict=False)
-        return max(
-            (max(abs(q - p) for p, q in zip(a, b, strict=True)) / (u - t) for (t, a), (u, b) in pairs), default=0.0
-        )
+    def fastest(self):
+        """Largest speed of a joint (rad/s) that any trajectory asked for: at its points, and on average between them."""
+        speeds = [abs(v) for _, points in self.trajectories for _, _, velocities in points for v in velocities]
+        for _, points in self.trajectories:
+            for (t, p, _), (u, q, _) in itertools.pairwise(points):
+                speeds += [abs(y - x) / (u - t) for x, y in zip(p, q, strict=True)]
+        return max(speeds, default=0.0)
 
     def abort(self, code, text):
         """Give up the trajectory under way, and hold."""
@@ -82,7 +82,7 @@ class Head(Node):
     def release(self):
         """End, as the bench asks nodes to."""
         self._ending.set()
-        self._thread.join(2.0)
+        self._thread.join(60.0)
         for server in self._servers:
             server.destroy()
 

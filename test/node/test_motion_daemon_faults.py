@@ -1,5 +1,5 @@
 """Everything that a daemon or the network before it can do wrong, to the real node and the real simulated daemon: noticed
-within half a second, told with a cure, mended without a restart, and no jump of the robot afterwards."""
+(how soon: `make bench-motion`), told with a cure, mended without a restart, and no jump of the robot afterwards."""
 
 import json
 import math
@@ -8,75 +8,41 @@ import signal
 import time
 
 import pytest
+from bench.motion.judge import attach
 from bench.motion.proxy import FaultyProxy
-from diagnostic_msgs.msg import DiagnosticArray
-from std_srvs.srv import Trigger
 from voice_pipeline.action import MoveHead, PlayMove
 from voice_pipeline.msg import MotionState
 
+from motion_bench import AGAIN, LONG_S, Watch, patience, stamp  # noqa: F401
 from voice_pipeline.motion.reachy_mini import ReachyMini
 from voice_pipeline.motion.simulator import SimulatedRobot
-from voice_pipeline.nodes.motion import MotionNode
 
-NOTICED_S = 0.5
-BACK_S = 12.0
+pytestmark = pytest.mark.timeout(600)
+
 NO_JUMP = math.radians(2.0)  # between the first pose after the return and the measured one
-ERROR = 2
 
 
 class Stage:
-    """The daemon, the proxy before it, the node behind it, and when who said what."""
+    """The daemon, the proxy before it, the node behind it once it was started, and what it sent."""
 
     def __init__(self, ros, robot, monkeypatch):
         self.ros, self.robot = ros, robot
         self.proxy = FaultyProxy(robot.port)
-        self.told, self.health, self.sent = [], [], []
+        self.sent = []  # (time.time(), pose, measured)
         send = ReachyMini.set_target
 
         def record(this, pose):
-            self.sent.append((time.monotonic(), pose, this.state.pose))
+            self.sent.append((time.time(), pose, this.state.pose))
             return send(this, pose)
 
         monkeypatch.setattr(ReachyMini, "set_target", record)
-        self.peer = ros.peer()
-        node = self.peer.node
-        node.create_subscription(MotionState, "motion/state", lambda m: self.told.append((time.monotonic(), m)), 10)
-        node.create_subscription(
-            DiagnosticArray,
-            "/diagnostics",
-            lambda m: self.health.extend((time.monotonic(), s) for s in m.status),
-            10,
-        )
 
     def start(self, **params):
-        self.ros.start(MotionNode, {"url": self.proxy.url, "liveliness": False} | params)
+        return Watch(self.ros, **{"url": self.proxy.url, "liveliness": False, **params})
 
-    def state(self, name, since, timeout=BACK_S):
-        """When the state was first told after `since`."""
-        wanted = getattr(MotionState, name)
-        return self.ros.wait(
-            lambda: next((t for t, m in list(self.told) if t > since and m.state == wanted), None), timeout, name
-        )
-
-    def error(self, since, timeout=2.0):
-        """When /diagnostics first told an error after `since`, and its text."""
-        return self.ros.wait(
-            lambda: next(
-                ((t, s.message) for t, s in list(self.health) if t > since and s.level[0] == ERROR),
-                None,
-            ),
-            timeout,
-            "an error on /diagnostics",
-        )
-
-    def yaw(self):
-        return self.told[-1][1].head_rpy.z
-
-    def move(self, **goal):
-        return self.peer.result(self.peer.send_goal(MoveHead, "move_head", MoveHead.Goal(**goal))).result
-
-    def first_sent(self, since):
-        return self.ros.wait(lambda: next((s for s in list(self.sent) if s[0] > since), None), BACK_S, "a pose")
+    def sent_since(self, since):
+        self.ros.wait(lambda: any(t > since for t, *_ in list(self.sent)), what="a pose")
+        return [s for s in self.sent if s[0] > since]
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +59,8 @@ def stage(ros, daemon, monkeypatch):
         daemon.start()
     stage = Stage(ros, daemon, monkeypatch)
     yield stage
+    if daemon.running:
+        os.kill(daemon.pid, signal.SIGCONT)
     ros.close()
     stage.proxy.close()
 
@@ -140,6 +108,15 @@ def tell_the_truth(stage):
     stage.proxy.says = None
 
 
+def close(stage):
+    stage.proxy.shut = True
+    stage.proxy.cut()
+
+
+def let_in(stage):
+    stage.proxy.shut = False
+
+
 def late(stage):
     stage.proxy.delay = 1.2
 
@@ -153,7 +130,7 @@ FAULTS = {
     "hung": (hang, go_on, "Restart it"),
     "network frozen": (freeze, thaw, "Restart it"),
     "suddenly late": (late, in_time, "Restart it"),
-    "closed in mid-message": (lambda stage: stage.proxy.cut(), lambda stage: None, "Start its daemon"),
+    "closed in mid-message": (close, let_in, "Start its daemon"),
     "garbage": (lie("}{ nonsense"), tell_the_truth, "Check its version"),
     "wrong types": (lie(state_message(head_joints={"a": 1})), tell_the_truth, "Check its version"),
     "no number": (lie(state_message(body_yaw="left")), tell_the_truth, "Check its version"),
@@ -163,72 +140,77 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_in_mid_move_is_noticed_in_half_a_second_told_and_mended_without_a_jump(stage, fault):
+def test_a_fault_in_mid_move_is_noticed_told_and_mended_without_a_jump(stage, fault):
     begin, mend, cure = FAULTS[fault]
-    stage.start()
-    stage.state("IDLE", 0.0)
-    handle = stage.peer.send_goal(MoveHead, "move_head", MoveHead.Goal(yaw=0.7, duration_s=3.0))
-    stage.ros.wait(lambda: stage.yaw() > 0.15)
-    begun = time.monotonic()
+    watch = stage.start()
+    watch.until("IDLE")
+    assert watch.move().error_code == MoveHead.Result.NONE
+    judge = attach(watch.controller)
+    handle = watch.send(MoveHead.Goal(yaw=0.7, duration_s=LONG_S))
+    watch.wait(lambda m: m.head_rpy.z > 0.1)
+    watch.hasty()
+    begun = time.time()
     begin(stage)
-    assert stage.state("DISCONNECTED", begun) - begun <= NOTICED_S
-    when, text = stage.error(begun)
-    assert when - begun <= NOTICED_S
-    assert cure in text
-    result = stage.peer.result(handle).result
+    watch.until("DISCONNECTED", since=begun)
+    watch.told(cure)
+    result = watch.peer.result(handle).result
     assert result.error_code == MoveHead.Result.ROBOT_DISCONNECTED
     assert result.error_msg
-    assert stage.move(yaw=0.1).error_code == MoveHead.Result.ROBOT_DISCONNECTED
-    mended = time.monotonic()
+    if fault != "suddenly late":  # which is over when what was held up arrives
+        assert watch.move(yaw=0.1).error_code == MoveHead.Result.ROBOT_DISCONNECTED
+    mended = time.time()
     mend(stage)
-    stage.state("IDLE", mended)
-    _, pose, measured = stage.first_sent(mended)
+    watch.until("IDLE", since=mended)
+    watch.hasty(False)
+    _, pose, measured = stage.sent_since(mended)[0]
     assert max(abs(a - b) for a, b in zip(pose, measured, strict=True)) < NO_JUMP
-    assert stage.move(yaw=0.2).error_code == MoveHead.Result.NONE
-    jumps = [abs(b[2].yaw - a[2].yaw) for a, b in zip(stage.sent, stage.sent[1:], strict=False) if a[0] > mended]
-    assert max(jumps, default=0.0) < math.radians(5.0)  # of what was measured, from one pose that was sent to the next
+    watch.until("IDLE", since=time.time())
+    assert watch.move(yaw=0.2).error_code == MoveHead.Result.NONE
+    assert judge.violations() == []
+    # It was nowhere but where it was sent, give or take what a daemon that hung catches up on.
+    sent = [pose.yaw for t, pose, _ in stage.sent if t > begun - 1.0] + [measured.yaw]
+    went = [measured.yaw for _, _, measured in stage.sent_since(mended)]
+    assert min(sent) - NO_JUMP < min(went) <= max(went) < max(sent) + NO_JUMP
 
 
 def test_a_gesture_that_is_cut_off_ends_with_its_number(stage):
-    stage.start()
-    stage.state("IDLE", 0.0)
-    handle = stage.peer.send_goal(PlayMove, "play_move", PlayMove.Goal(name="dance"))
-    stage.state("MOVING", time.monotonic() - 0.1)
+    watch = stage.start()
+    watch.until("IDLE")
+    handle = watch.play("dance", repeat=AGAIN)
+    watch.wait(lambda m: m.move == "dance")
     stage.proxy.cut()
-    result = stage.peer.result(handle).result
-    assert result.error_code == PlayMove.Result.ROBOT_DISCONNECTED
+    assert watch.peer.result(handle).result.error_code == PlayMove.Result.ROBOT_DISCONNECTED
 
 
 def test_a_connection_that_is_always_late_by_a_third_of_a_second_is_slow_but_sound(stage):
     stage.proxy.delay = 0.3
-    stage.start()
-    stage.state("IDLE", 0.0, 20.0)
-    answer = stage.move(yaw=0.4)
-    assert answer.error_code == MoveHead.Result.NONE
-    assert answer.head_rpy.z == pytest.approx(0.4, abs=0.09)
-    assert not any(m.state == MotionState.DISCONNECTED for t, m in stage.told if t > stage.sent[0][0])
+    watch = stage.start()
+    watch.until("IDLE")
+    result = watch.move(yaw=0.4)
+    assert result.error_code == MoveHead.Result.NONE
+    assert result.head_rpy.z == pytest.approx(0.4, abs=0.09)
+    lost = [m for m in list(watch.states) if m.state == MotionState.DISCONNECTED and stamp(m) > stage.sent[0][0]]
+    assert lost == []
 
 
 def test_error_500_at_the_start_is_told_and_the_robot_is_found_once_it_is_over(stage):
     stage.proxy.refuses = ("/api/daemon/status",)
-    stage.start()
-    _, text = stage.error(0.0, 5.0)
-    assert "500" in text or "Not yet" in text
-    stage.ros.wait(lambda: any("500" in s.message for _, s in list(stage.health)), what="500")
+    watch = stage.start()
+    watch.told("500")
     stage.proxy.refuses = ()
-    stage.state("IDLE", time.monotonic())
+    watch.until("IDLE")
 
 
 def test_error_500_on_waking_leaves_it_asleep_says_why_and_waking_works_once_it_is_over(stage):
     restart(stage)  # asleep
     stage.proxy.refuses = ("/api/move/goto", "/api/motors")
-    stage.start()
-    stage.state("SLEEPING", 0.0)
-    stage.ros.wait(lambda: any("did not wake up" in s.message for _, s in list(stage.health)), what="its words")
+    watch = stage.start()
+    watch.until("SLEEPING")
+    watch.told("did not wake up")
     assert stage.sent == []  # nothing is streamed to a robot in its sleeping pose
-    assert not stage.peer.call(Trigger, "motion/wake_up").success
+    assert not watch.call("wake_up").success
     stage.proxy.refuses = ()
-    assert stage.peer.call(Trigger, "motion/wake_up").success
-    stage.state("IDLE", 0.0)
-    _, pose, measured = stage.sent[0]
+    assert watch.call("wake_up").success
+    watch.until("IDLE")
+    _, pose, measured = stage.sent_since(0.0)[0]
     assert max(abs(a - b) for a, b in zip(pose, measured, strict=True)) < NO_JUMP

