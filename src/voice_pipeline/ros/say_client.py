@@ -47,6 +47,7 @@ class SayClient:
         self._on_marks = on_marks
         self._open: list[_Clause] = []
         self._gone_since = 0.0
+        self._destroyed = False
 
     @property
     def ready(self) -> bool:
@@ -90,6 +91,7 @@ class SayClient:
             if clause.handle is not None:
                 clause.handle.cancel_goal_async()
         self._open.clear()
+        self._destroyed = True
         self._client.destroy()
 
     def _feedback(self, clause: _Clause, feedback: Any) -> None:
@@ -98,6 +100,8 @@ class SayClient:
         self._on_marks(clause.turn_id, {k: v for k, v in stamps.items() if v})
 
     def _answered(self, clause: _Clause, handle: Any) -> None:
+        if self._destroyed:  # the answer was on its way: nothing can be asked of its goal any more
+            return
         clause.alive = time.monotonic()
         if not handle.accepted:
             self._end(clause, "", "the clause was refused")

@@ -140,6 +140,8 @@ class RosToolDispatcher:
             future.add_done_callback(lambda f: self._responded(running, f))
 
     def _answered(self, running: _Running, future: Any) -> None:
+        if not self._ends:  # destroyed while the answer was on its way: nothing can be asked of the goal any more
+            return
         handle = future.result()
         if not handle.accepted:
             self._finish(running, "failed", f"{running.pending.call.tool.target} refused the goal")
