@@ -80,11 +80,11 @@ def test_antennas_and_body_go_through_the_points_and_feedback_tells_where_they_a
 
 
 def test_what_is_named_only_moves_and_stays_afterwards(body):
-    assert ask(body, trajectory((0.8, (0.8,)), joints=("left_antenna",))).result.error_code == Result.SUCCESSFUL
-    assert ask(body, trajectory((0.8, (-0.6,)), joints=("right_antenna",))).result.error_code == Result.SUCCESSFUL
+    assert ask(body, trajectory((0.8, (-0.8,)), joints=("left_antenna",))).result.error_code == Result.SUCCESSFUL
+    assert ask(body, trajectory((0.8, (0.6,)), joints=("right_antenna",))).result.error_code == Result.SUCCESSFUL
     assert body.move(yaw=0.2).error_code == MoveHead.Result.NONE
-    body.ros.wait(lambda: body.joint("left_antenna") == pytest.approx(0.8, abs=0.02))
-    body.ros.wait(lambda: body.joint("right_antenna") == pytest.approx(-0.6, abs=0.02))
+    body.ros.wait(lambda: body.joint("left_antenna") == pytest.approx(-0.8, abs=0.02))
+    body.ros.wait(lambda: body.joint("right_antenna") == pytest.approx(0.6, abs=0.02))
 
 
 def late(seconds):
@@ -120,12 +120,12 @@ def test_a_wrong_goal_moves_nothing_and_says_why(body, what):
 
 def test_tolerances_that_cannot_be_kept_end_the_goal_with_their_numbers(body):
     tight = JointTolerance(name="left_antenna", position=1e-6)
-    slow = trajectory((1.0, (1.0,)), joints=("left_antenna",))
+    slow = trajectory((1.0, (-1.0,)), joints=("left_antenna",))
     answer = ask(body, slow, path_tolerance=[tight])
     assert answer.result.error_code == Result.PATH_TOLERANCE_VIOLATED
     assert "left_antenna" in answer.result.error_string
     body.at_rest()
-    assert body.joint("left_antenna") < 0.9
+    assert body.joint("left_antenna") > -0.9
     unknown = JointTolerance(name="elbow", position=0.1)
     assert ask(body, slow, goal_tolerance=[unknown]).result.error_code == Result.INVALID_JOINTS
     fast = JointTolerance(name="left_antenna", velocity=0.1)
@@ -137,12 +137,12 @@ def test_antennas_that_hold_for_somebody_who_speaks_miss_their_goal_in_its_time(
     voice = body.peer.publisher(VoiceActivity, "voice_activity")
     voice.publish(VoiceActivity(event=VoiceActivity.START, direction_rad=math.nan))
     body.ros.wait(lambda: body.node._hearing.attention.speaking)
-    message = trajectory((0.8, (0.0, 0.9, 0.0)))
+    message = trajectory((0.8, (0.0, -0.9, 0.0)))
     answer = ask(body, message, goal_time_tolerance=duration(0.2))
     assert answer.result.error_code == Result.GOAL_TOLERANCE_VIOLATED
     assert "while somebody speaks" in answer.result.error_string
     voice.publish(VoiceActivity(event=VoiceActivity.END, direction_rad=math.nan))
-    body.ros.wait(lambda: body.joint("left_antenna") == pytest.approx(0.9, abs=0.02))
+    body.ros.wait(lambda: body.joint("left_antenna") == pytest.approx(-0.9, abs=0.02))
     body.check_sent()
 
 
@@ -192,14 +192,14 @@ def test_a_gesture_is_not_broken_off_by_a_trajectory_and_a_stop_ends_it(body):
 
 def test_the_plain_topic_moves_too_and_an_empty_one_holds(body):
     topic = body.peer.publisher(JointTrajectory, "motion/joint_trajectory")
-    topic.publish(trajectory((0.8, (0.4, 0.4, 0.0))))
-    body.ros.wait(lambda: body.joint("left_antenna") == pytest.approx(0.4, abs=0.02))
+    topic.publish(trajectory((0.8, (0.4, -0.4, 0.0))))
+    body.ros.wait(lambda: body.joint("left_antenna") == pytest.approx(-0.4, abs=0.02))
     body.at_rest()
-    topic.publish(trajectory((LONG_S, (2.0, 2.0, 0.0))))
-    body.ros.wait(lambda: body.joint("left_antenna") > 0.7)
+    topic.publish(trajectory((LONG_S, (2.0, -2.0, 0.0))))
+    body.ros.wait(lambda: body.joint("left_antenna") < -0.7)
     topic.publish(trajectory(joints=()))
     positions = body.at_rest()
-    assert 0.7 < body.joint("left_antenna") < 1.9
+    assert -1.9 < body.joint("left_antenna") < -0.7
     topic.publish(trajectory((1.0, (math.nan,) * 3)))
     body.counted("trajectories_refused", 1)
     body.stays(positions)
