@@ -18,4 +18,5 @@ def test_a_goal_that_is_answered_after_the_client_was_destroyed_ends_nothing(ros
     ros.settle(node)
     ros.wait(future.done)
     client.destroy()
+    ros.settle(node)  # its executor lets go of it
     client._answered(_Clause("t1", 0, time.monotonic(), cancelled=True), future.result())  # raised: no such client
