@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import yaml
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.model_store import store_root
 from voice_pipeline.resources import resource
+from voice_pipeline.suggestions import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,9 @@ class ModelList:
                 chosen[name] = self.models[name]
             else:
                 known = [*self.sets, *self.models, "all"]
-                near = difflib.get_close_matches(name, known, 1)
                 raise VoiceError(
                     f"there is no model or set '{name}'.",
-                    (f"Did you mean '{near[0]}'? " if near else "") + "`models --list` shows them all.",
+                    f"{did_you_mean(name, known)} `models --list` shows them all.".lstrip(),
                 )
         return list(chosen.values())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import yaml
 
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.resources import resource
+from voice_pipeline.suggestions import did_you_mean
 
 # Every node there is, in the order in which they are brought up: who listens comes before who speaks to it.
 NODES = (
@@ -65,8 +65,7 @@ def load_profile(name: str) -> Profile:
                 "Indent the parameters of a node below `ros__parameters:`.",
             )
         if node not in (*NODES, "supervisor"):
-            near = difflib.get_close_matches(node, NODES, 1)
-            hint = f" Did you mean '{near[0]}'?" if near else ""
+            hint = did_you_mean(node, NODES)
             raise VoiceError(f"profile {path}: there is no node '{node}'.", f"Nodes are: {', '.join(NODES)}.{hint}")
         parameters[node] = dict(body["ros__parameters"] or {})
     wanted = parameters.get("supervisor", {}).get("nodes", list(USUAL))

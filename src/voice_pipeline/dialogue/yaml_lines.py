@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import yaml
+
+from voice_pipeline import suggestions
 
 # libyaml where PyYAML was built with it: the phrases of six languages take 0.1 s instead of 0.8 s at every start.
 SAFE_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -58,8 +59,7 @@ class Lines:
 
 def did_you_mean(word: str, options: Iterable[str]) -> str:
     """ " Did you mean 'data'?", or nothing when no option is like the word."""
-    near = difflib.get_close_matches(word, list(options), n=1, cutoff=0.55)
-    return f" Did you mean '{near[0]}'?" if near else ""
+    return suggestions.did_you_mean(word, options, likeness=0.55)
 
 
 def _step(node: Any, step: str | int) -> tuple[Any, Any] | None:

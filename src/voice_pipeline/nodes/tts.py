@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import sys
 import time
@@ -23,9 +22,10 @@ from voice_pipeline.ros.diagnostics import ERROR, OK, WARN, Health
 from voice_pipeline.ros.main import run
 from voice_pipeline.ros.node import VoiceNode
 from voice_pipeline.ros.parameters import options_text
-from voice_pipeline.ros.qos import EVENTS, PLAYBACK, SPEECH
+from voice_pipeline.ros.qos import ORDERS, PLAYBACK, SPEECH
 from voice_pipeline.ros.stamps import to_msg, to_ns
 from voice_pipeline.ros.worker import Worker
+from voice_pipeline.suggestions import did_you_mean
 from voice_pipeline.tts.backstage import Backstage, explain
 from voice_pipeline.tts.clause import Clause
 from voice_pipeline.tts.maker import Maker
@@ -107,7 +107,7 @@ class TtsNode(VoiceNode):
     def open(self) -> None:
         """Publish, listen, and take goals."""
         self._speech = self.create_publisher(SpeechAudio, "speech", SPEECH)
-        self._control = self.create_publisher(PlaybackControl, "playback_control", EVENTS)
+        self._control = self.create_publisher(PlaybackControl, "playback_control", ORDERS)
         self._playback = self.create_subscription(PlaybackState, "playback", self._on_playback, PLAYBACK)
         self._worker = Worker("tts", 2 * self.p["queue_size"], self._on_worker_error)
         self._backstage_worker = Worker("tts-backstage", 2, self._on_worker_error)  # one runs, one more wakes it again
@@ -200,8 +200,7 @@ class TtsNode(VoiceNode):
         voices = self._synthesizer.voices()
         if voice in voices:
             return ""
-        near = difflib.get_close_matches(voice, voices, 3, 0.4)
-        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        hint = did_you_mean(voice, voices, shown="{}", most=3, likeness=0.4)
         return f"there is no voice '{voice}'.{hint} There are: {', '.join(voices)}."
 
     def _give_up(self, live: _Live, code: int, message: str) -> None:

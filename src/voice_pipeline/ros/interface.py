@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from typing import Any
 
 from voice_pipeline.errors import VoiceError
+from voice_pipeline.suggestions import did_you_mean
 
 
 def interface(name: str) -> Any:
@@ -25,8 +25,7 @@ def interface(name: str) -> Any:
         ) from error
     if not hasattr(module, kind):
         known = [n for n in vars(module) if n[0].isupper() and "_" not in n]  # not the parts that an action is made of
-        near = difflib.get_close_matches(kind, known, n=1)
-        meant = f" Did you mean '{package}/{folder}/{near[0]}'?" if near else ""
+        meant = did_you_mean(kind, known, shown=f"'{package}/{folder}/{{}}'")
         raise VoiceError(
             f"the package '{package}' has no {folder} '{kind}'.{meant}", f"Use one of: {', '.join(known)}."
         )

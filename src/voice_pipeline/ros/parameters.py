@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from voice_pipeline.errors import VoiceError
+from voice_pipeline.suggestions import did_you_mean, nearest
 
 # Declared by rclpy itself.
 _BUILT_IN = ("use_sim_time", "start_type_description_service")
@@ -65,8 +65,7 @@ class Param:
                 f"Give a {expected.__name__}, such as {self.default!r}.",
             )
         if self.choices and value not in self.choices:
-            near = difflib.get_close_matches(str(value), self.choices, 1)
-            hint = f" Did you mean '{near[0]}'?" if near else ""
+            hint = did_you_mean(str(value), self.choices)
             raise VoiceError(f"{where} is '{value}'.", f"Use one of: {', '.join(self.choices)}.{hint}")
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             low, high = self.minimum, self.maximum
@@ -131,7 +130,7 @@ def check_unknown(keys: Sequence[str], declared: Sequence[str], node: str) -> No
     for key in keys:
         if key in declared or key in _BUILT_IN or key.startswith("qos_overrides."):
             continue
-        near = difflib.get_close_matches(key, declared, 1)
+        near = nearest(key, declared)
         problems.append(f"'{key}'" + (f" (did you mean '{near[0]}'?)" if near else ""))
     if problems:
         raise VoiceError(
