@@ -49,8 +49,8 @@ def test_a_call_goes_to_its_action_and_is_written_down_twice(ros, model, robot):
 
 def test_degrees_arrive_as_radians(ros, model, robot):
     model.script = lambda q: ['{"tool": "look", "arguments": {"direction": "right", "degrees": 30}}']
-    meet(ros, ros.start(dialogue.DialogueNode), robot)
-    ask(ros, "Do the trick that we agreed on")  # the model decides, and no plain command
+    meet(ros, ros.start(dialogue.DialogueNode, {"use_phrases": False}), robot)  # the model decides
+    ask(ros, "Would you look over there to your right, some thirty degrees")
     assert robot.moves[0].yaw == pytest.approx(-math.radians(30), abs=1e-5)
     assert not robot.moves[0].use_point
 
