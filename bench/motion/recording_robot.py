@@ -10,7 +10,7 @@ from collections.abc import Callable
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.motion.protocol import NEUTRAL, Bearing, HeadPose, Pose, RobotState
 
-FOLDED = Pose(pitch=0.54, z=-0.05, right_antenna=-3.05, left_antenna=3.05)
+FOLDED = Pose(pitch=0.54, z=-0.05, right_antenna=3.05, left_antenna=-3.05)
 
 
 class RecordingRobot:

@@ -17,7 +17,7 @@ from voice_pipeline.motion.paths import brake
 from voice_pipeline.motion.protocol import NEUTRAL, Pose
 from voice_pipeline.motion.tasks import Listener, Outcome, Refused, Settings
 
-ASLEEP = Pose(pitch=0.54, z=-0.05, right_antenna=-3.05, left_antenna=3.05)
+ASLEEP = Pose(pitch=0.54, z=-0.05, right_antenna=3.05, left_antenna=-3.05)
 
 
 class Bench:

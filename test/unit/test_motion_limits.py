@@ -92,7 +92,7 @@ def test_a_step_is_counted_and_becomes_a_ramp_to_the_edge_of_the_box():
 
 def test_a_head_outside_its_box_may_only_come_in():
     limiter = Limiter(LIMITS, DT)
-    asleep = Pose(pitch=0.54, z=-0.05, right_antenna=-3.05, left_antenna=3.05)
+    asleep = Pose(pitch=0.54, z=-0.05, right_antenna=3.05, left_antenna=-3.05)
     limiter.reset(asleep)
     assert limiter.step(asleep)[0] == asleep
     assert limiter.step(asleep._replace(pitch=0.7))[0].pitch == asleep.pitch
@@ -100,6 +100,17 @@ def test_a_head_outside_its_box_may_only_come_in():
     outside = [pitch for pitch in way if pitch > LIMITS.high.pitch]
     assert outside == sorted(outside, reverse=True)
     assert way[-1] == pytest.approx(0.0)
+
+
+def test_the_antennas_lean_out_far_and_to_one_another_only_a_little():
+    everything = Pose(right_antenna=2.5, left_antenna=-2.5)
+    assert LIMITS.clamp(everything) == (everything, False)
+    crossed, changed = LIMITS.clamp(Pose(right_antenna=-0.6, left_antenna=0.6))
+    assert changed
+    # 20 degrees each: 12 mm apart in the vendor's model, where they touch from 23
+    assert crossed == Pose(right_antenna=-math.radians(20), left_antenna=math.radians(20))
+    wide = make_limits(antenna=30.0, antenna_inward=170.0)  # never further in than out
+    assert wide.low.right_antenna == wide.low.left_antenna == -math.radians(30)
 
 
 def test_nan_never_becomes_the_start():

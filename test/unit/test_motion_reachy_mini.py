@@ -20,7 +20,7 @@ STATE = {
     "head_pose": {"x": 0.0, "y": 0.0, "z": -0.001, "roll": 0.1, "pitch": 0.2, "yaw": 0.5},
     "head_joints": [0.2, 1, 2, 3, 4, 5, 6],
     "body_yaw": 0.2,
-    "antennas_position": [0.3, -0.3],
+    "antennas_position": [-0.3, 0.3],  # both lean out, as it counts
     "timestamp": "2026-01-01T00:00:00Z",
 }
 
@@ -84,16 +84,16 @@ def until(condition, timeout=60.0):
         time.sleep(0.005)
 
 
-def test_states_and_targets_carry_the_right_axes(start):
+def test_states_and_targets_carry_the_right_axes_and_the_antennas_the_sign_of_the_daemon(start):
     daemon, robot, heard = start([STATE])
     until(lambda: heard)
     assert heard[0].pose == pytest.approx(Pose(0.1, 0.2, 0.3, -0.001, 0.2, 0.3, -0.3))
-    assert robot.set_target(Pose(roll=0.1, yaw=0.3, body_yaw=0.2, right_antenna=0.5))
+    assert robot.set_target(Pose(roll=0.1, yaw=0.3, body_yaw=0.2, right_antenna=0.5, left_antenna=0.2))
     until(lambda: daemon.targets)
     assert daemon.targets[0]["target_head_pose"] == pytest.approx(
         {"x": 0, "y": 0, "z": 0, "roll": 0.1, "pitch": 0, "yaw": 0.5}
     )
-    assert daemon.targets[0]["target_antennas"] == [0.5, 0.0]
+    assert daemon.targets[0]["target_antennas"] == [-0.5, -0.2]
     assert daemon.targets[0]["target_body_yaw"] == 0.2
 
 

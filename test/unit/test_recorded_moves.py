@@ -65,8 +65,8 @@ def hump(t, high):
         ("yaw", lambda t: frame(yaw=hump(t, 12)), 12),
         ("yaw", lambda t: frame(yaw=hump(t, -12)), -12),
         ("body_yaw", lambda t: frame(yaw=hump(t, 20), body=math.radians(hump(t, 20))), 20),
-        ("right_antenna", lambda t: frame(antennas=(math.radians(hump(t, 40)), 0)), 40),
-        ("left_antenna", lambda t: frame(antennas=(0, math.radians(hump(t, -40)))), -40),
+        ("right_antenna", lambda t: frame(antennas=(math.radians(hump(t, -40)), 0)), 40),
+        ("left_antenna", lambda t: frame(antennas=(0, math.radians(hump(t, 40)))), -40),
     ],
 )
 def test_every_axis_arrives_in_our_axes_and_units(tmp_path, axis, make, degrees):
@@ -85,7 +85,7 @@ def test_a_head_that_turns_with_the_body_does_not_turn_on_the_neck(tmp_path):
 
 
 def test_it_begins_and_ends_at_rest_wherever_the_recording_does(tmp_path):
-    move = load(tmp_path, recording(lambda t: frame(pitch=10, yaw=-15 + 5 * t, antennas=(0.5, -0.5))))
+    move = load(tmp_path, recording(lambda t: frame(pitch=10, yaw=-15 + 5 * t, antennas=(-0.5, 0.5))))
     for t in (0.0, move.duration):
         for value in move.at(t):
             assert value == pytest.approx(np.zeros(7), abs=1e-9)

@@ -2,7 +2,7 @@
 robot's environment, without a window. `python -I _moves_scene.py` and what _moves_renderer.py sends it.
 
 Request, JSON on standard input: `width`, `height` (pixels), `out` (file), `frames`, each with `joints` (rad, as in protocol's
-JOINT_NAMES, antennas positive as the robot has them) and `head` (roll, pitch, yaw in the base frame in rad, height in m).
+JOINT_NAMES, with the signs of the model) and `head` (roll, pitch, yaw in the base frame in rad, height in m).
 Answer: `out` is uint8[n, height, width, 3] as .npy, and a last line of JSON with `gap_mm`: how far from the head the five rods
 end that the model closes with a constraint. They meet it only if joints and head pose belong together.
 """
@@ -25,7 +25,6 @@ _SCENE = """<mujoco><include file="{mjcf}/reachy_mini.xml"/><compiler meshdir="{
 </mujoco>"""
 # From the robot's left front, a little above, as the sketch: degrees and m. The whole robot with antennas out to the side.
 _VIEW = {"lookat": (0.0, 0.0, 0.205), "distance": 1.25, "azimuth": 205.0, "elevation": -10.0}
-_ANTENNAS = ("right_antenna", "left_antenna")  # turn the other way in the model, as the vendor's own simulation has it
 _CARRIER, _HEAD = "stewart_link_rod_6", "xl_330"  # the head hangs on the sixth rod; the other five are closed to it
 
 
@@ -51,7 +50,7 @@ def place(model: Any, data: Any, joints: dict[str, float], head: list[float]) ->
     """Put motors, rods and head where they belong; returns the widest gap between a rod and the head, m."""
     data.qpos[:] = model.qpos0
     for name, angle in joints.items():
-        data.joint(name).qpos = -angle if name in _ANTENNAS else angle
+        data.joint(name).qpos = angle
     mujoco.mj_kinematics(model, data)
     site = model.site("head")
     target = _times(_euler(head[:3]), _inverse(site.quat))

@@ -26,7 +26,8 @@ def parse_state(text: str | bytes) -> RobotState:
         pose = HeadPose(
             *(_number(data["head_pose"][k], _FURTHEST_M if k in "xyz" else _TURN) for k in HeadPose._fields)
         )
-        joints = tuple(_number(q, _TURN) for q in (*data["head_joints"], *data["antennas_position"]))
+        antennas = daemon_antennas(*(_number(q, _TURN) for q in data["antennas_position"]))
+        joints = (*(_number(q, _TURN) for q in data["head_joints"]), *antennas)
         body_yaw = _number(data["body_yaw"], _TURN)
         motors = data["control_mode"]
     except (KeyError, TypeError, IndexError, RecursionError) as error:
@@ -36,6 +37,15 @@ def parse_state(text: str | bytes) -> RobotState:
     if motors not in _MOTORS:
         raise ValueError(f"control_mode {str(motors)[:40]!r}")
     return RobotState(time.monotonic(), time.time_ns(), pose, body_yaw, joints, motors)
+
+
+def daemon_antennas(right: float, left: float) -> list[float]:
+    """Angles of the antennas (rad) from the sign of the URDF, which is ours, to that of the daemon and back.
+
+    In the vendor's URDF and MJCF a positive angle leans the right antenna out and the left one in. The daemon counts the
+    other way, and its simulation turns what it is sent: it folds to [-3.05, 3.05], which is outwards only with this sign.
+    """
+    return [-right, -left]
 
 
 def _number(value: Any, most: float) -> float:

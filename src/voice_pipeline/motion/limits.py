@@ -51,6 +51,7 @@ def make_limits(
     z: tuple[float, float] = (-5.0, 0.0),
     body_yaw: float = 90.0,
     antenna: float = 170.0,
+    antenna_inward: float = 20.0,
     head_velocity: float = 120.0,
     head_acceleration: float = 600.0,
     body_velocity: float = 90.0,
@@ -62,13 +63,16 @@ def make_limits(
     stop_time: float = 0.08,
     guard: JointGuard | None = None,
 ) -> Limits:
-    """Limits from what people set: degrees, mm, degrees/s, mm/s and so on. Angles are symmetric about 0.
+    """Limits from what people set: degrees, mm, degrees/s, mm/s and so on. Angles are symmetric about 0, but for
+    the antennas: outwards up to `antenna`, to one another up to `antenna_inward`.
 
     stop_time: s in which a stop brakes full speed away; more than 0.03.
     """
     rad, mm = math.radians, 1e-3
     high = Pose(rad(roll), rad(pitch), rad(yaw), z[1] * mm, rad(body_yaw), rad(antenna), rad(antenna))
     low = Pose(*(-v for v in high))._replace(z=z[0] * mm)
+    inward = rad(min(antenna, antenna_inward))
+    high, low = high._replace(left_antenna=inward), low._replace(right_antenna=-inward)
 
     def rates(head: float, z_: float, body: float, antenna_: float) -> Pose:
         return Pose(rad(head), rad(head), rad(head), z_ * mm, rad(body), rad(antenna_), rad(antenna_))

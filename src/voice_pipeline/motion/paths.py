@@ -127,7 +127,7 @@ def travel(start: Point, target: Pose, limits: Limits, duration: float = 0.0) ->
     low = np.minimum(np.array(limits.low), start[0]) - 1e-6
     high = np.maximum(np.array(limits.high), start[0]) + 1e-6
     for n in range(_TRIES):
-        path = _quintic(start, goal, shortest * 1.25**n)
+        path = _to_rest(start, goal, shortest * 1.25**n)
         if _fits(path, limits, low, high):
             return [path]
     stop = brake(start, limits)
@@ -160,7 +160,7 @@ def at_rest(pose: Pose | Vector) -> Point:
 
 def glide(start: Point, target: Pose, duration: float) -> Polynomial:
     """To rest at `target` in exactly `duration` s, whatever velocity that takes: for what is known to be small."""
-    return _quintic(start, np.array(target), duration)
+    return _to_rest(start, np.array(target), duration)
 
 
 def brake(start: Point, limits: Limits, hardest: Pose | None = None) -> Halt:
@@ -168,20 +168,17 @@ def brake(start: Point, limits: Limits, hardest: Pose | None = None) -> Halt:
     return Halt(start, np.array(limits.acceleration if hardest is None else hardest))
 
 
-def _quintic(start: Point, goal: Vector, d: float) -> Polynomial:
-    """The fifth-order polynomial from (p, v, a) to (goal, 0, 0) in d s; minimum jerk when it starts at rest."""
-    p, v, a = start
-    s = goal - p
-    return Polynomial(
-        np.stack(
-            [
-                p,
-                v,
-                a / 2.0,
-                (20.0 * s - 12.0 * v * d - 3.0 * a * d**2) / (2.0 * d**3),
-                (-30.0 * s + 16.0 * v * d + 3.0 * a * d**2) / (2.0 * d**4),
-                (12.0 * s - 6.0 * v * d - a * d**2) / (2.0 * d**5),
-            ]
-        ),
-        d,
-    )
+def _to_rest(start: Point, goal: Vector, d: float) -> Polynomial:
+    """To rest at `goal` in d s; minimum jerk when it starts at rest."""
+    return Polynomial(quintic(start, at_rest(goal), d), d)
+
+
+def quintic(start: Point, end: Point, d: Vector | float) -> Vector:
+    """Coefficients, lowest first along axis 0, of the fifth-order polynomials from one point to another in d s; positions,
+    velocities, accelerations and d of any shapes that go together."""
+    (p0, v0, a0), (p1, v1, a1) = start, end
+    s = p1 - p0
+    c3 = (20.0 * s - (8.0 * v1 + 12.0 * v0) * d - (3.0 * a0 - a1) * d**2) / (2.0 * d**3)
+    c4 = (-30.0 * s + (14.0 * v1 + 16.0 * v0) * d + (3.0 * a0 - 2.0 * a1) * d**2) / (2.0 * d**4)
+    c5 = (12.0 * s - 6.0 * (v1 + v0) * d - (a0 - a1) * d**2) / (2.0 * d**5)
+    return np.stack([p0, v0, a0 / 2.0, c3, c4, c5])

@@ -30,7 +30,8 @@ class Pose(NamedTuple):
     yaw: of the head RELATIVE TO THE BODY, rad, positive left. The head's yaw in the base frame is body_yaw + yaw.
     z: of the head, m above neutral. x and y stay 0.
     body_yaw: of the body in the base frame, rad, positive left.
-    right_antenna, left_antenna: rad, 0 is upright.
+    right_antenna, left_antenna: rad, 0 is upright; positive leans to the robot's right, as in the vendor's URDF: the
+        right one out, the left one in. The daemon counts the other way; only what talks to it knows.
     """
 
     roll: float = 0.0

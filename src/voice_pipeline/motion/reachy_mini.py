@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from voice_pipeline.errors import VoiceError
-from voice_pipeline.motion.daemon_state import parse_state
+from voice_pipeline.motion.daemon_state import daemon_antennas, parse_state
 from voice_pipeline.motion.protocol import Bearing, Pose, RobotState
 from voice_pipeline.motion.sound_array import SoundArray
 
@@ -112,7 +112,7 @@ class ReachyMini:
                 json.dumps(
                     {
                         "target_head_pose": _head(pose),
-                        "target_antennas": [pose.right_antenna, pose.left_antenna],
+                        "target_antennas": daemon_antennas(pose.right_antenna, pose.left_antenna),
                         "target_body_yaw": pose.body_yaw,
                     }
                 )
@@ -129,7 +129,7 @@ class ReachyMini:
         """See Robot."""
         body = {
             "head_pose": _head(pose),
-            "antennas": [pose.right_antenna, pose.left_antenna],
+            "antennas": daemon_antennas(pose.right_antenna, pose.left_antenna),
             "body_yaw": pose.body_yaw,
             "duration": duration,
         }

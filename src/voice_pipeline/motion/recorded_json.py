@@ -1,7 +1,7 @@
 """The file format of moves recorded with Reachy Mini's own tools, checked to the last number and turned into our axes.
 
 A file holds `description`, `time` (s, one a frame) and `set_target_data`: a frame is `head` (4x4 pose in the base frame, m,
-relative to neutral), `antennas` ([right, left], rad), `body_yaw` (rad) and `check_collision` (not used by the player).
+relative to neutral), `antennas` ([right, left], rad, with the daemon's sign), `body_yaw` (rad) and `check_collision` (not used by the player).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from voice_pipeline.motion.daemon_state import daemon_antennas
 from voice_pipeline.motion.move_checks import is_number, mistake
 from voice_pipeline.motion.paths import Vector
 
@@ -97,7 +98,7 @@ def _frames(file: Path, frames: list[Any]) -> tuple[Vector, Vector, Vector]:
         if frame.get("head") is not None:
             head = _matrix(file, f"{where}.head", frame["head"])
         if frame.get("antennas") is not None:
-            antennas = _row(file, f"{where}.antennas", frame["antennas"], 2)
+            antennas = daemon_antennas(*_row(file, f"{where}.antennas", frame["antennas"], 2))
         if frame.get("body_yaw") is not None:
             body = frame["body_yaw"]
             if not is_number(body):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from voice_pipeline.motion.limits import Limits
-from voice_pipeline.motion.paths import Point, Vector, brake
+from voice_pipeline.motion.paths import Point, Vector, brake, quintic
 from voice_pipeline.motion.protocol import AXES
 from voice_pipeline.motion.tasks import Outcome, Refused
 
@@ -59,7 +59,8 @@ class JointPath:
         given_a = np.array([w.accelerations or [math.nan] * len(axes) for w in points]).reshape(len(points), -1)
         v = np.vstack([start[1][self._axes], np.where(np.isnan(given_v), _velocities(self._times, p), given_v)])
         a = np.vstack([start[2][self._axes], np.where(np.isnan(given_a), _accelerations(self._times, v), given_a)])
-        self._pieces = _quintics(np.diff(self._times)[:, None], p, v, a)
+        pieces = np.diff(self._times)[:, None]
+        self._pieces = quintic((p[:-1], v[:-1], a[:-1]), (p[1:], v[1:], a[1:]), pieces)  # float64[6, pieces, joints]
 
     def at(self, t: float) -> Point:
         """See Path."""
@@ -73,9 +74,9 @@ class JointPath:
     def sample(self, times: Vector) -> Point:
         """The joints alone at float64[n] times, each float64[n, joints]."""
         t = np.clip(times, 0.0, self._times[-1])
-        i = np.clip(np.searchsorted(self._times, t, side="right") - 1, 0, len(self._pieces) - 1)
+        i = np.clip(np.searchsorted(self._times, t, side="right") - 1, 0, self._pieces.shape[1] - 1)
         u = (t - self._times[i])[:, None]
-        c = self._pieces[i].transpose(1, 0, 2)
+        c = self._pieces[:, i]
         p = c[0] + u * (c[1] + u * (c[2] + u * (c[3] + u * (c[4] + u * c[5]))))
         v = c[1] + u * (2 * c[2] + u * (3 * c[3] + u * (4 * c[4] + u * 5 * c[5])))
         a = 2 * c[2] + u * (6 * c[3] + u * (12 * c[4] + u * 20 * c[5]))
@@ -198,13 +199,3 @@ def _accelerations(times: Vector, v: Vector) -> Vector:
     """At every point but the first: the slope of the velocities around it, 0 at the end."""
     inner = (v[2:] - v[:-2]) / (times[2:] - times[:-2])[:, None]
     return np.vstack([inner, np.zeros(v.shape[1])])
-
-
-def _quintics(d: Vector, p: Vector, v: Vector, a: Vector) -> Vector:
-    """Coefficients float64[n, 6, joints] of the pieces between n + 1 points."""
-    p0, v0, a0, s = p[:-1], v[:-1], a[:-1], p[1:] - p[:-1]
-    v1, a1 = v[1:], a[1:]
-    c3 = (20 * s - (8 * v1 + 12 * v0) * d - (3 * a0 - a1) * d**2) / (2 * d**3)
-    c4 = (-30 * s + (14 * v1 + 16 * v0) * d + (3 * a0 - 2 * a1) * d**2) / (2 * d**4)
-    c5 = (12 * s - 6 * (v1 + v0) * d - (a0 - a1) * d**2) / (2 * d**5)
-    return np.stack([p0, v0, a0 / 2, c3, c4, c5], axis=1)

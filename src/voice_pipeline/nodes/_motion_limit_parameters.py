@@ -58,7 +58,16 @@ PARAMETERS = (
     Param(
         "antenna_limit_deg",
         170.0,
-        "Largest angle of an antenna. The stops are at 180.",
+        "Largest angle of an antenna, outwards. The stops are at 180.",
+        unit="deg",
+        minimum=0.0,
+        maximum=175.0,
+    ),
+    Param(
+        "antenna_inward_limit_deg",
+        20.0,
+        "Largest angle of an antenna towards the other one. In the vendor's model they are 12 mm apart where both lean in "
+        "by 20, and touch from 23.",
         unit="deg",
         minimum=0.0,
         maximum=175.0,
@@ -139,6 +148,7 @@ def limits_of(p: Mapping[str, Any]) -> Limits:
         z=(p["z_low_mm"], p["z_high_mm"]),
         body_yaw=p["body_yaw_limit_deg"],
         antenna=p["antenna_limit_deg"],
+        antenna_inward=p["antenna_inward_limit_deg"],
         head_velocity=p["head_velocity_deg_s"],
         head_acceleration=p["head_acceleration_deg_s2"],
         body_velocity=p["body_velocity_deg_s"],
