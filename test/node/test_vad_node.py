@@ -10,6 +10,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from vad_bench import T0, Microphone, kinds, sound, start
 from voice_pipeline.msg import EndOfTurn, Transcript, VoiceActivity
 
+from ros_bench import run_in
 from voice_pipeline.audio.files import read_recording
 from voice_pipeline.nodes.vad import VadNode
 from voice_pipeline.ros.qos import EVENTS, LATCHED
@@ -61,6 +62,23 @@ def test_a_source_that_stops_in_the_middle_ends_the_utterance(ros, monkeypatch):
     ros.wait(lambda: kinds(events)[-1:] == [VoiceActivity.END])
     assert events[-1].reason == VoiceActivity.REASON_SOURCE_ENDED
     assert to_ns(events[-1].audio_end) == T0 + 25 * 32_000_000
+
+
+def test_a_machine_that_stalls_ends_no_utterance(ros, monkeypatch):
+    node, microphone, events, _ = start(ros, monkeypatch)
+    microphone.send(sound("." * 5 + "S" * 20))
+    microphone.wait_heard()
+
+    def wake_up():
+        node._heard_at -= 11.0  # the timer comes first, then the audio that waited
+        node._watch()
+        node._heard_at += 11.0
+        node._watch()
+
+    run_in(node.executor, wake_up)
+    microphone.send(sound("S" * 10))
+    microphone.wait_heard()
+    assert kinds(events) == [VoiceActivity.START]
 
 
 def test_a_node_that_stops_ends_the_utterance_first(ros, monkeypatch):
