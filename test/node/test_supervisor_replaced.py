@@ -3,6 +3,7 @@
 import threading
 
 from std_msgs.msg import Bool
+from std_srvs.srv import Trigger
 
 from voice_pipeline.nodes.supervisor import SupervisorNode
 from voice_pipeline.ros.node import VoiceNode
@@ -41,3 +42,35 @@ def test_a_node_that_was_killed_while_it_loaded_is_driven_up_again(ros):
         ros.wait(lambda: ready and ready[-1].data)
     finally:
         Loading.go_on.set()
+
+
+class Opening(VoiceNode):
+    """Opens its device until the test lets it."""
+
+    go_on = threading.Event()
+    begun = threading.Event()
+
+    def __init__(self, **kwargs):
+        super().__init__("audio_capture", **kwargs)
+        self.closed = 0
+
+    def open(self):
+        Opening.begun.set()
+        Opening.go_on.wait()
+
+    def close(self):
+        self.closed += 1
+
+
+def test_a_shutdown_during_activation_leaves_no_microphone_open(ros):
+    Opening.go_on.clear()
+    Opening.begun.clear()
+    node = ros.start(Opening, {"autostart": False}, wait=False)
+    ros.start(SupervisorNode, {"nodes": ["audio_capture"]})
+    try:
+        ros.wait(Opening.begun.is_set)
+        assert ros.peer().call(Trigger, "supervisor/shutdown", Trigger.Request()).success
+    finally:
+        Opening.go_on.set()
+    ros.wait(lambda: node.closed)
+    assert not node.active

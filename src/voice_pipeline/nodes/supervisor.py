@@ -147,6 +147,8 @@ class SupervisorNode(VoiceNode):
             self._supervision.told(
                 step.node, State.INACTIVE if step.what == "configure" else State.ACTIVE, time.monotonic()
             )
+            if step.what == "activate" and not self._supervision.wanted:  # `shutdown` came meanwhile
+                self._deactivate(step.node)
             return
         self._supervision.failed(step.node, step.what, time.monotonic())
         self.get_logger().error(f"{step.node}: {step.what} failed; its own log and /diagnostics say why. Trying again.")
@@ -168,12 +170,15 @@ class SupervisorNode(VoiceNode):
         self._supervision.wanted = False
         for name, watched in reversed(self._supervision.nodes.items()):
             if watched.state is State.ACTIVE:
-                self._change[name].call_async(
-                    ChangeState.Request(transition=Transition(id=Transition.TRANSITION_DEACTIVATE))
-                ).add_done_callback(lambda _, n=name: self._supervision.told(n, State.UNKNOWN))
+                self._deactivate(name)
         response.success = True
         response.message = "deactivating all nodes; `startup` brings them up again"
         return response
+
+    def _deactivate(self, name: str) -> None:
+        request = ChangeState.Request(transition=Transition(id=Transition.TRANSITION_DEACTIVATE))
+        future = self._change[name].call_async(request)
+        future.add_done_callback(lambda _: self._supervision.told(name, State.UNKNOWN))
 
 
 def main() -> int:
