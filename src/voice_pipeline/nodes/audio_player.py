@@ -23,7 +23,7 @@ from voice_pipeline.nodes._audio_player_parameters import PARAMETERS, VOLUME
 from voice_pipeline.ros.diagnostics import ERROR, OK, WARN, Health
 from voice_pipeline.ros.main import run
 from voice_pipeline.ros.node import VoiceNode
-from voice_pipeline.ros.qos import AUDIO, EVENTS, LATCHED, PLAYBACK, SPEECH
+from voice_pipeline.ros.qos import AUDIO, LATCHED, ORDERS, PLAYBACK, SPEECH
 from voice_pipeline.ros.stamps import to_msg
 from voice_pipeline.srv import SetVolume
 
@@ -84,7 +84,7 @@ class AudioPlayerNode(VoiceNode):
         )
         self._keep(self.create_subscription(SpeechAudio, "speech", self._on_speech, SPEECH), self.destroy_subscription)
         self._keep(
-            self.create_subscription(PlaybackControl, "playback_control", self._on_control, EVENTS),
+            self.create_subscription(PlaybackControl, "playback_control", self._on_control, ORDERS),
             self.destroy_subscription,
         )
         self._keep(self.create_service(SetVolume, "~/set_volume", self._on_set_volume), self.destroy_service)

@@ -9,6 +9,8 @@ AUDIO = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=64, reliability=Reliab
 SPEECH = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=2048, reliability=ReliabilityPolicy.RELIABLE)
 # A flush of everything, or a sink that breaks, is told for every clause that waits: as many as tts may queue.
 PLAYBACK = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=256, reliability=ReliabilityPolicy.RELIABLE)
+# Orders to the player: an urgent goal gives up each clause that waits with one of its own.
+ORDERS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=256, reliability=ReliabilityPolicy.RELIABLE)
 EVENTS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=10, reliability=ReliabilityPolicy.RELIABLE)
 LATCHED = QoSProfile(
     history=HistoryPolicy.KEEP_LAST,
