@@ -137,7 +137,7 @@ def test_a_slow_first_word_is_a_timeout_with_a_cure(engine):
     engine._settings = settings(first_token_timeout_s=0.01)
     try:
         with pytest.raises(ModelTimeout, match="smaller model"):
-            ask(engine, "word " * 600)
+            ask(engine, "word " * 100)
     finally:
         engine._settings = settings()
     assert isinstance(ask(engine, "Hello", max_tokens=3)[-1], Done)

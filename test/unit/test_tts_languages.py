@@ -8,16 +8,13 @@ from voice_pipeline.asr.protocol import TranscriberOptions
 from voice_pipeline.asr.registry import make_transcriber
 from voice_pipeline.audio.formats import SAMPLE_RATE, to_float
 from voice_pipeline.tts.normalize import speakable
-from voice_pipeline.tts.protocol import Cancellation, SynthesizerOptions
-from voice_pipeline.tts.registry import make_synthesizer
+from voice_pipeline.tts.protocol import Cancellation
 
 
 @pytest.fixture(scope="module")
-def mouth(model):
+def mouth(model, real_voice):
     model("kokoro-82m-int8")
-    made = make_synthesizer("kokoro", SynthesizerOptions())
-    yield made
-    made.close()
+    return real_voice("kokoro")
 
 
 @pytest.fixture(scope="module")

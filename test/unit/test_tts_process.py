@@ -19,10 +19,8 @@ LONG = "The weather is nice today and I would love to go for a long walk with yo
 
 
 @pytest.fixture(scope="module", params=["kokoro", "piper"])
-def voice(request):
-    synthesizer = make_synthesizer(request.param, SynthesizerOptions())
-    yield synthesizer
-    synthesizer.close()
+def voice(request, real_voice):
+    return real_voice(request.param)
 
 
 def say(synthesizer, text, speed=1.0, cancellation=None):
@@ -68,7 +66,7 @@ def test_a_worker_that_dies_is_started_again(voice):
     pid = voice.figures()["worker_pid"]
     os.kill(pid, signal.SIGSTOP)  # in the middle of it, however fast it is
     threading.Timer(0.1, os.kill, (pid, signal.SIGKILL)).start()
-    assert len(say(voice, LONG)) > 2 * voice.sample_rate
+    assert len(say(voice, "I will look to the left now.")) > voice.sample_rate
     assert len(say(voice, "Hi.")) > 0
     assert voice.figures()["worker_restarts"] >= 1
     assert voice.figures()["worker_pid"] != pid
@@ -78,6 +76,11 @@ def test_an_engine_error_is_told_with_its_words(voice):
     with pytest.raises(VoiceError, match="failed"):
         say(voice, "")
     assert len(say(voice, "Hi.")) > 0
+
+
+def test_the_gpl_packages_stay_in_their_own_process(voice):
+    assert len(say(voice, "Hi.")) > 0
+    assert not {"phonemizer", "kokoro_onnx", "espeakng_loader"} & set(sys.modules)
 
 
 def test_closing_ends_the_process():
@@ -106,11 +109,6 @@ def test_the_process_ends_when_its_parent_is_killed():
     parent.wait()
     parent.stdout.close()
     until(lambda: gone(pid), "the end of the worker")
-
-
-def test_the_gpl_packages_stay_in_their_own_process():
-    make_synthesizer("piper", SynthesizerOptions()).close()
-    assert not {"phonemizer", "kokoro_onnx", "espeakng_loader"} & set(sys.modules)
 
 
 def test_a_model_that_is_missing_or_broken_names_the_cure(tmp_path):

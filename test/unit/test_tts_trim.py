@@ -5,8 +5,7 @@ import pytest
 
 from voice_fakes import RATE, tone
 from voice_pipeline.tts.maker import Maker
-from voice_pipeline.tts.protocol import Cancellation, SynthesizerOptions
-from voice_pipeline.tts.registry import make_synthesizer
+from voice_pipeline.tts.protocol import Cancellation
 from voice_pipeline.tts.trim import SilenceTrimmer, pause_after
 from voice_pipeline.tts.words import Words
 
@@ -58,12 +57,9 @@ def test_a_sentence_pauses_longer_than_a_clause():
 
 
 @pytest.mark.parametrize("engine", ["kokoro", "piper"])
-def test_a_real_voice_is_audible_within_twenty_milliseconds(engine):
-    voice = make_synthesizer(engine, SynthesizerOptions())
-    try:
-        for text in ("Sure, why not.", "Hello there.", "Five of them.", "Who is it?"):  # soft and hard beginnings
-            words = Words(text, voice.default_voice, 1.0)
-            sound = np.concatenate(list(Maker(voice, {}).make(words, Cancellation()))).astype(int)
-            assert np.flatnonzero(np.abs(sound) > 104)[0] / voice.sample_rate <= 0.020  # 104 is -50 dBFS
-    finally:
-        voice.close()
+def test_a_real_voice_is_audible_within_twenty_milliseconds(real_voice, engine):
+    voice = real_voice(engine)
+    for text in ("Sure, why not.", "Hello there.", "Five of them.", "Who is it?"):  # soft and hard beginnings
+        words = Words(text, voice.default_voice, 1.0)
+        sound = np.concatenate(list(Maker(voice, {}).make(words, Cancellation()))).astype(int)
+        assert np.flatnonzero(np.abs(sound) > 104)[0] / voice.sample_rate <= 0.020  # 104 is -50 dBFS

@@ -87,11 +87,11 @@ def _look_at_all(options: argparse.Namespace, console: Console) -> list[Look]:
     if options.model is not None:
         settings["model"] = options.model
     rules = rejection_rules(settings)
+    recordings = [r for f in folders(options.audio) for r in load_folder(f)[: options.limit or None]]
     engines: dict[float, Transcriber] = {}
     for window_s in options.windows:
         engines[window_s] = make_transcriber({**settings, "encoder_window_s": window_s})
         engines[window_s].warm_up()
-    recordings = [r for f in folders(options.audio) for r in load_folder(f)[: options.limit or None]]
     looks = []
     for i, recording in enumerate(track(recordings, console=console, disable=not console.is_terminal)):
         turn = i % len(options.windows)  # none is always the first
