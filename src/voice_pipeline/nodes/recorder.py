@@ -10,6 +10,7 @@ from typing import Any
 
 from audio_common_msgs.msg import AudioDataStamped, AudioInfo
 from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.qos import DurabilityPolicy, QoSProfile
 
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.msg import (
@@ -36,6 +37,8 @@ from voice_pipeline.ros.node import VoiceNode
 from voice_pipeline.ros.qos import AUDIO, EVENTS, LATCHED
 from voice_pipeline.ros.worker import Worker
 
+# States can follow each other within a millisecond; as dialogue publishes them.
+_TURNS = QoSProfile(depth=10, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 # Everything a conversation says about itself but its sound.
 _TOPICS: tuple[tuple[Any, str, Any], ...] = (
     (VoiceActivity, "voice_activity", EVENTS),
@@ -44,7 +47,7 @@ _TOPICS: tuple[tuple[Any, str, Any], ...] = (
     (Transcript, "transcript/partial", EVENTS),
     (Transcript, "transcript/rejected", EVENTS),
     (Transcript, "translation", EVENTS),
-    (TurnState, "turn", LATCHED),
+    (TurnState, "turn", _TURNS),
     (TurnLatency, "latency", EVENTS),
     (ToolCall, "tool_calls", EVENTS),
     (Reply, "reply", EVENTS),
