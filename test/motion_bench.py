@@ -30,8 +30,9 @@ ACTIONS = {
     LookAt.Goal: (LookAt, "look_at"),
     PlayMove.Goal: (PlayMove, "play_move"),
 }
-LONG_S = 10.0  # of a movement that a test means to interrupt: the longest that may be asked for
-AGAIN = 20  # times, for a gesture that a test means to interrupt
+# What a test means to interrupt: s of a head movement (the longest that may be asked for) and of a trajectory, and how often
+# a gesture is repeated. A test that comes late must still find it under way.
+LONG_S, LONGER_S, AGAIN = 10.0, 30.0, 20
 
 
 @pytest.fixture(scope="module", name="robot")

@@ -34,7 +34,7 @@ def test_a_killed_node_leaves_the_robot_holding_its_pose_and_the_next_one_takes_
     process = ros.start_process("motion", {"url": robot.url, "autostart": True, "state_timeout_s": 5.0})
     ros.wait(lambda: states and states[-1].state == MotionState.IDLE, what="a node that is awake")
     peer.send_goal(MoveHead, "move_head", MoveHead.Goal(yaw=GOAL, duration_s=LONG_S))
-    ros.wait(lambda: watched[-1][1].head.yaw > 0.1)
+    ros.wait(lambda: watched[-1][1].head.yaw > 0.03)
     os.kill(process.pid, signal.SIGKILL)
     process.wait(60.0)
     killed, at = watched[-1][0], watched[-1][1].head.yaw
