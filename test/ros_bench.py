@@ -153,13 +153,13 @@ def spin_in_thread(executor: Any, name: str) -> threading.Thread:
     return thread
 
 
-def run_in(executor: Any, call: Callable[[], Any], thread: threading.Thread | None = None) -> None:
-    """Run a call on an executor's thread and wait for its end, or for that of the thread."""
-    done = threading.Event()
+def run_in(executor: Any, call: Callable[[], Any], thread: threading.Thread | None = None) -> Any:
+    """Run a call on an executor's thread and wait for its end, or for that of the thread; its result."""
+    done, results = threading.Event(), []
 
     def work() -> None:
         try:
-            call()
+            results.append(call())
         finally:
             done.set()
 
@@ -167,7 +167,8 @@ def run_in(executor: Any, call: Callable[[], Any], thread: threading.Thread | No
     deadline = time.monotonic() + PATIENCE_S
     while not done.wait(0.2) and time.monotonic() < deadline:
         if thread is not None and not thread.is_alive():
-            return
+            break
+    return results[0] if results else None
 
 
 def take_down(executor: Any, thread: threading.Thread) -> None:
@@ -225,8 +226,8 @@ class Peer:
         goal_id = UUID(uuid=list(uuid.uuid4().bytes))
         if feedback:
             self._hear_feedback(action_type, name, goal_id, feedback)
-        future = client.send_goal_async(goal, goal_uuid=goal_id)
-        self._wake()
+        # On the executor's thread: rclpy notes a request after it was sent, and drops an answer that is taken in between.
+        future = run_in(self.node.executor, lambda: client.send_goal_async(goal, goal_uuid=goal_id))
         return self._bench.wait(lambda: future.done() and future.result(), PATIENCE_S, f"an answer from {name}")
 
     def _hear_feedback(self, action_type: Any, name: str, goal_id: UUID, feedback: Callable[[Any], None]) -> None:
@@ -244,14 +245,16 @@ class Peer:
 
     def result(self, handle: Any, timeout: float = PATIENCE_S) -> Any:
         """Wait for the result of a goal: the response with `.status` and `.result`."""
-        future = handle.get_result_async()
-        self._wake()
+        future = self.ending(handle)
         return self._bench.wait(lambda: future.done() and future.result(), timeout, "the result")
+
+    def ending(self, handle: Any) -> Any:
+        """The future of a goal's result."""
+        return run_in(self.node.executor, handle.get_result_async)
 
     def cancel(self, handle: Any) -> None:
         """Ask for a goal to be cancelled."""
-        handle.cancel_goal_async()
-        self._wake()
+        run_in(self.node.executor, handle.cancel_goal_async)
 
     def call(self, service_type: Any, name: str, request: Any = None, timeout: float = PATIENCE_S) -> Any:
         """Call a service and return its response."""

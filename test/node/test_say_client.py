@@ -5,6 +5,7 @@ import time
 from rclpy.node import Node
 from voice_pipeline.action import Say
 
+from ros_bench import run_in
 from voice_pipeline.ros.say_client import SayClient, _Clause
 
 
@@ -14,8 +15,7 @@ def test_a_goal_that_is_answered_after_the_client_was_destroyed_ends_nothing(ros
     ros.spin(node)
     client = SayClient(node, lambda *_: None, lambda *_: None)
     ros.wait(lambda: client.ready)
-    future = client._client.send_goal_async(Say.Goal(text="Hello."))
-    ros.settle(node)
+    future = run_in(node.executor, lambda: client._client.send_goal_async(Say.Goal(text="Hello.")))
     ros.wait(future.done)
     client.destroy()
     ros.settle(node)  # its executor lets go of it

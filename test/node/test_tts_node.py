@@ -36,6 +36,7 @@ class Bench:
         player_on(clock or PatientClock(), monkeypatch)
         self.voice = FakeSynthesizer()
         monkeypatch.setattr(module, "make_synthesizer", lambda *_: self.voice)
+        monkeypatch.setattr(module, "_FLUSH_S", 600.0)  # the player's word counts, however late it comes
         self.peer = ros.peer()
         self.speech = self.peer.record(SpeechAudio, "speech", SPEECH)
         self.states = self.peer.record(PlaybackState, "playback", 100)
@@ -234,7 +235,7 @@ def test_a_player_that_dies_in_the_middle_fails_the_goal(ros, monkeypatch):
     clock = held_time(monkeypatch)
     playback = bench.peer.publisher(PlaybackState, "playback", subscribers=2)
     handle = bench.say(LONG)
-    future = handle.get_result_async()
+    future = bench.peer.ending(handle)
     ros.wait(lambda: bench.speech)
     for _ in range(4):
         playback.publish(PlaybackState(state=1, say_id=bench.speech[0].say_id, seconds_played=1.0))
@@ -254,7 +255,7 @@ def test_a_clause_the_player_lost_is_not_waited_for_for_ever(ros, monkeypatch):
     lost, later = bench.say("This was lost."), bench.say(LONG)
     ros.wait(lambda: len({m.say_id for m in bench.speech}) == 2)
     second = bench.speech[-1].say_id
-    future = lost.get_result_async()
+    future = bench.peer.ending(lost)
     for _ in range(12):
         playback.publish(PlaybackState(state=1, say_id=second, seconds_played=1.0))
         ros.settle(bench.node)

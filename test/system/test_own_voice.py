@@ -47,7 +47,7 @@ def scene_in(ros, monkeypatch, echo):
     figures = peer.record(DiagnosticArray, "/diagnostics", 10)
     while echo != "off" and not hears_what_is_played(figures):
         # Two processes find each other in a second or more; on a robot that is over long before anybody speaks.
-        ros.wait(peer.send_goal(Say, "say", Say.Goal(text="Hello.")).get_result_async().done, PATIENCE_S, "hello")
+        peer.result(peer.send_goal(Say, "say", Say.Goal(text="Hello.")))
         time.sleep(1.5)
     ros.wait(lambda: s.dialogue._engine.idle, PATIENCE_S, "quiet")
     s.traces.clear()

@@ -92,16 +92,17 @@ class Asker:
             KeyboardInterrupt: after the goal was cancelled.
         """
         hear = (lambda m: on_feedback(m.feedback)) if on_feedback else None
-        handle = self._wait(self._client.send_goal_async(goal, feedback_callback=hear))
+        run = self._spinner.run
+        handle = self._wait(run(lambda: self._client.send_goal_async(goal, feedback_callback=hear)))
         if not handle.accepted:
             raise VoiceError(
                 f"'{self._action}' rejected the goal.", "See the log of the node; it may not be active yet."
             )
-        future = handle.get_result_async()
+        future = run(handle.get_result_async)
         try:
             return self._wait(future)
         except KeyboardInterrupt:
-            handle.cancel_goal_async()
+            run(handle.cancel_goal_async)
             raise
 
     def _wait(self, future: Any) -> Any:
