@@ -107,7 +107,7 @@ def test_say_lists_the_voices_of_the_node(ros, monkeypatch):
 
 def test_say_speaks_line_by_line_with_another_voice_and_speed(ros):
     voice = Neighbours(ros, "say")
-    process = start(ros, "say", stdin=subprocess.PIPE)
+    process = start(ros, "say", "--wait", "15", stdin=subprocess.PIPE)  # as long for a node that tells its voices: none
     lines = "/help\n/voice anna\nGood morning.\n/speed fast\n/nonsense\n\nHow are you?\n/quit\nnever said\n"
     out, err = process.communicate(lines, timeout=PATIENCE_S)
     voice.end()
