@@ -26,6 +26,7 @@ from voice_pipeline.ros.domain import free_domain
 
 # How long a test waits for what has to happen. It costs nothing where it happens; a busy machine has stalled for seconds.
 PATIENCE_S = 60.0
+_START_S = 150.0  # for a node and its models
 # A test reads everything: with the depth of the topic a test whose thread rests for a second misses messages.
 _ALL = 4096
 
@@ -60,7 +61,7 @@ class RosBench:
         self.spin(node)
         node.executor.create_task(node.autostart)
         if wait:
-            self.wait(lambda: node.active, what=f"{node.get_name()} to become active")
+            self.wait(lambda: node.active, _START_S, f"{node.get_name()} to become active")
         return node
 
     def start_process(self, name: str, params: dict[str, Any]) -> subprocess.Popen[bytes]:

@@ -28,6 +28,7 @@ def health(node):
     return node.health().message if hasattr(node, "_engine") else ""
 
 
+@pytest.mark.timeout(400)
 def test_the_embedded_model_answers_and_a_command_reaches_its_tool(ros):
     params = {"model": "smollm2-135m-instruct", "persona": "plain", "max_tokens": 20, **PATIENT}
     ros.start(DialogueNode, params)
