@@ -6,10 +6,11 @@ import threading
 from contextlib import suppress
 
 import pytest
-from bench.motion.judge import Judge
+from bench.motion.judge import Judge, attach
 from bench.motion.onslaught import DT, Onslaught, run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from test_motion_controller import Bench
 
 from voice_pipeline.motion.kinematics import guard_from
 from voice_pipeline.motion.limiter import Limiter
@@ -25,8 +26,9 @@ WIDE = make_limits(roll=30.0, pitch=35.0, guard=GUARD)
 MOVES = load_moves([resource("config/moves")], LIMITS)
 STOP_PERIODS = 5  # 100 ms
 
+pytestmark = pytest.mark.timeout(600)
 
-@pytest.mark.timeout(600)
+
 def test_ten_thousand_random_and_hostile_orders_break_no_limit_and_every_stop_is_at_rest_in_100_ms():
     tally = run(LIMITS, MOVES, 10_000, seed=20)
     assert tally.violations == []
@@ -130,3 +132,23 @@ def test_the_judge_lets_what_starts_outside_come_in_only():
     assert judge.violations() == []
     judge.sent(Pose(yaw=0.891))
     assert any("yaw leaves the box" in found for found in judge.violations())
+
+
+def test_the_judge_of_a_running_controller_sees_a_jump_but_none_where_states_came_late_or_it_was_stopped(monkeypatch):
+    bench = Bench()
+    judge = attach(bench.controller)
+    bench.head(0.7)
+    bench.run(0.3)
+    bench.run(0.3, states=False)  # held
+    bench.robot.now += 1.0  # a machine that stood still
+    bench.robot.say()
+    bench.run(0.3)
+    bench.controller.stop()
+    bench.run(0.5)
+    bench.controller.reset_stop()
+    assert judge.breaks > 0
+    assert judge.violations() == []
+    step = Limiter.step
+    monkeypatch.setattr(Limiter, "step", lambda self, *args, **kwargs: (Pose(yaw=0.3), step(self, *args, **kwargs)[1]))
+    bench.run(0.1)
+    assert any("yaw accelerates too hard" in found for found in judge.violations())
