@@ -101,7 +101,7 @@ def test_without_any_model_plain_commands_are_carried_out_and_the_rest_is_told_a
         - {say: "Stop!", tool: stop}
         - {say: "Look left and then nod.", calls: [{tool: look}, {tool: play_move}]}
         - {say: "Who wrote Hamlet?", tool: null}
-        - {say: "Behold the chandelier", tool: look}
+        - {say: "Behold the proceedings", tool: look}
         """,
         "cases.yaml",
         "--rules-only",
