@@ -15,17 +15,15 @@ from typing import Any
 
 from rclpy.action import ActionClient
 from rclpy.context import Context
-from rclpy.exceptions import InvalidHandle
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import HistoryPolicy, QoSProfile
 from unique_identifier_msgs.msg import UUID
 
+from executor_threads import PATIENCE_S, run_in, spin_in_thread, take_down
 from voice_pipeline.ros.domain import free_domain
 
-# How long a test waits for what has to happen. It costs nothing where it happens; a busy machine has stalled for seconds.
-PATIENCE_S = 60.0
 _START_S = 150.0  # for a node and its models
 # A test reads everything: with the depth of the topic a test whose thread rests for a second misses messages.
 _ALL = 4096
@@ -135,58 +133,6 @@ class RosBench:
                 run_in(executor, lambda: None, thread)
         take_down(executor, thread)
         node.destroy_node()
-
-
-def spin_in_thread(executor: Any, name: str) -> threading.Thread:
-    """Spin an executor on a thread of its own, until `take_down`."""
-
-    def loop() -> None:
-        try:
-            executor.spin()
-        except ExternalShutdownException:
-            pass
-        except InvalidHandle:  # rclpy may wake the executor once more while it is taken down
-            if not executor._is_shutdown:
-                raise
-
-    thread = threading.Thread(target=loop, name=f"spin-{name}", daemon=True)
-    thread.start()
-    return thread
-
-
-def run_in(executor: Any, call: Callable[[], Any], thread: threading.Thread | None = None) -> Any:
-    """Run a call on an executor's thread and wait for its end, or for that of the thread; its result."""
-    done, results = threading.Event(), []
-
-    def work() -> None:
-        try:
-            results.append(call())
-        finally:
-            done.set()
-
-    executor.create_task(work)
-    deadline = time.monotonic() + PATIENCE_S
-    while not done.wait(0.2) and time.monotonic() < deadline:
-        if thread is not None and not thread.is_alive():
-            break
-    return results[0] if results else None
-
-
-def take_down(executor: Any, thread: threading.Thread) -> None:
-    """End an executor and its thread."""
-    executor._is_shutdown = True  # rclpy's own shutdown takes the guard away while the thread may still wait for it
-    executor.wake()
-    thread.join(PATIENCE_S)
-    executor.shutdown(timeout_sec=2.0)
-    executor._guard = _Quiet()
-
-
-class _Quiet:
-    """In place of the guard that shutdown took: whoever still ends an action afterwards wakes nobody, instead of failing."""
-
-    def trigger(self) -> None: ...
-
-    def destroy(self) -> None: ...
 
 
 class Peer:

@@ -14,7 +14,8 @@ from std_srvs.srv import Trigger
 from voice_pipeline.action import LookAt, PlayMove, Say
 from voice_pipeline.msg import Transcript
 
-from ros_bench import PATIENCE_S, run_in, spin_in_thread, take_down
+from executor_threads import run_in, spin_in_thread, take_down
+from ros_bench import PATIENCE_S
 
 
 def heard(text: str, utterance_id: str = "u1", **fields: Any) -> Transcript:

@@ -20,7 +20,7 @@ from voice_pipeline.action import Converse
 from voice_pipeline.msg import ToolCall, Transcript, TurnLatency
 from voice_pipeline.srv import SetVolume
 
-from ros_bench import spin_in_thread, take_down
+from executor_threads import spin_in_thread, take_down
 from voice_pipeline.resources import resource
 
 APOLOGY = "One moment, I can't think right now."

@@ -6,7 +6,7 @@ from rclpy.parameter import Parameter
 from voice_pipeline.action import Converse
 from voice_pipeline.msg import MotionState
 
-from ros_bench import run_in
+from executor_threads import run_in
 from scripted_model import ScriptedModel
 from voice_pipeline.nodes import dialogue
 from voice_pipeline.ros.qos import EVENTS

@@ -18,7 +18,8 @@ from test_msgs.action import Fibonacci
 from voice_pipeline.action import Converse
 from voice_pipeline.msg import Reply, ToolCall, Transcript
 
-from ros_bench import RosBench, names, run_in, spin_in_thread, take_down
+from executor_threads import run_in, spin_in_thread, take_down
+from ros_bench import RosBench, names
 from scripted_model import ScriptedModel
 from voice_pipeline.nodes import dialogue
 

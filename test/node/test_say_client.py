@@ -5,7 +5,7 @@ import time
 from rclpy.node import Node
 from voice_pipeline.action import Say
 
-from ros_bench import run_in
+from executor_threads import run_in
 from voice_pipeline.ros.say_client import SayClient, _Clause
 
 

@@ -10,7 +10,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from vad_bench import T0, Microphone, kinds, sound, start
 from voice_pipeline.msg import EndOfTurn, Transcript, VoiceActivity
 
-from ros_bench import run_in
+from executor_threads import run_in
 from voice_pipeline.audio.files import read_recording
 from voice_pipeline.nodes.vad import VadNode
 from voice_pipeline.ros.qos import EVENTS, LATCHED
