@@ -120,11 +120,12 @@ def test_a_model_that_is_not_there_names_the_command_that_fetches_it():
     ],
 )
 def test_a_fault_is_an_error_in_time_and_the_next_answer_works(script, short, error, said):
-    scripts = iter([script, ["Fine."]])
-    with OllamaServer(lambda r: next(scripts)) as server:
+    answers = [script]  # not one a request: a client in a hurry may be gone before its own was read
+    with OllamaServer(lambda r: answers[-1]) as server:
         engine = engine_for(server.host, **({short: SHORT} if short else {}))
         with pytest.raises(error, match=said):
             run(engine)
+        answers.append(["Fine."])
         engine._settings = replace(engine._settings, **LIMITS)
         assert text(run(engine)) == "Fine."
 
