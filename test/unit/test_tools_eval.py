@@ -117,7 +117,7 @@ def test_languages_and_kinds_are_counted_apart(tmp_path, model):
         tmp_path,
         """
         - {say: "Nod", kind: plain, tool: play_move}
-        - {say: "Nicke freundlich", kind: plain, language: de, tool: play_move}
+        - {say: "Sei ein Frosch", kind: plain, language: de, tool: play_move}
         - {say: "Who are you?", kind: question, tool: null}
         """,
     )
