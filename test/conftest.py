@@ -18,25 +18,6 @@ ROOT = Path(__file__).resolve().parent.parent
 re._MAXCACHE = 20_000  # type: ignore[attr-defined]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """For `-n 2 --dist loadgroup`: a file stays on one worker, with its models; all system tests on one, and first.
-
-    They take longest, each uses whole cores, and two of them at a time would wait for each other.
-    """
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
-
-    def folder(item: pytest.Item) -> str:
-        return item.path.parent.name
-
-    for item in items:
-        alone = folder(item) == "system"
-        item.add_marker(pytest.mark.xdist_group("system" if alone else f"{folder(item)}/{item.path.stem}"))
-    if config.getoption("dist", "no") != "no":
-        items.sort(key=lambda item: ("system", "node").index(folder(item)) if folder(item) in ("system", "node") else 2)
-
-
 @pytest.fixture(scope="session")
 def recordings() -> Path:
     """Folder of recorded speech and noise; tests that need it are skipped where it is absent."""
