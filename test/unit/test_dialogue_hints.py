@@ -190,3 +190,18 @@ def test_all_cues_are_compiled_before_the_first_utterance():
         by_rules("You must be worn out, your eyes are closing.", language)
         assert before
         assert PHRASES[language].hints._cues == before
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Take a bow, please.", "bow"),
+        ("Shrug your shoulders.", "shrug"),
+        ("Wave goodbye to them.", "goodbye"),
+        ("Could you laugh for us?", "laugh"),
+        ("Dance a waltz with me.", "dance_waltz"),
+        ("Look around.", "look_around"),
+    ],
+)
+def test_newer_gestures_have_names_that_people_say(text, name):
+    assert by_rules(text) == [("play_move", name)]
