@@ -130,7 +130,7 @@ def test_the_gate_gives_silence_while_the_robot_speaks_and_the_person_before_and
     out = listen(ros, peer, audio, room)
     assert not out[RATE + 1_600 : 9 * RATE // 4].any()
     assert (out[: RATE - 1_024] == room.sent[: RATE - 1_024]).all()
-    after = slice(5 * RATE // 2, 4 * RATE)
+    after = slice(5 * RATE // 2, len(out))  # the last chunk may still be on its way
     assert (out[after] == room.sent[after]).all()
 
 
