@@ -55,7 +55,11 @@ SCHEMA = {
         "tools": {"type": "object", "additionalProperties": _TOOL},
     },
 }  # fmt: skip
-_WEIGHTS = {"type": "object", "minProperties": 1, "additionalProperties": {"type": "number", "minimum": -9, "maximum": 9}}
+_WEIGHTS = {
+    "type": "object",
+    "minProperties": 1,
+    "additionalProperties": {"type": "number", "minimum": -9, "maximum": 9},
+}
 HINTS_SCHEMA = {
     "type": "object",
     "required": ["sets", "hints"],
