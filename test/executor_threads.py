@@ -1,4 +1,4 @@
-"""Executors on threads of their own, for the nodes of a test: begun, asked to run something, and ended without leaving anything."""
+"""Executors on threads of their own, for the nodes of a test: begun, asked to run something, ended without a rest."""
 
 from __future__ import annotations
 
