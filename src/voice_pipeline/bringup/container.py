@@ -71,9 +71,7 @@ class Container:
             over.set()
             executor.create_task(lambda: None)  # wakes the wait
             thread.join(2.0)
-            end(
-                node
-            )  # before the executor is shut down: one that is takes no task any more, and what it ends posts some
+            end(node)  # first: an executor that is shut down takes no task, and what is ended here posts some
             executor.shutdown(timeout_sec=1.0)
         self._running.clear()
 

@@ -20,9 +20,8 @@ from voice_pipeline.turn.effects import Effects
 from voice_pipeline.turn.state import Clause, State, Turn, TurnSettings
 from voice_pipeline.turn.words import is_command_to_stop, real_words, wants_the_turn, words_of
 
-_LONGEST_S = (
-    660.0  # vad ends an utterance after 600 s at the latest: whoever speaks for longer has no detector any more
-)
+# vad ends an utterance after 600 s at the latest: whoever speaks for longer has no detector any more.
+_LONGEST_S = 660.0
 
 
 class TurnEngine(Answering):
@@ -195,7 +194,8 @@ class TurnEngine(Answering):
         now = self._clock()
         if self._leaving is not None and now >= self._leaving[1]:
             self._settle()
-        for utterance_id in [k for k, until in self._persons.items() if now >= (until or self._began[k] + _LONGEST_S)]:
+        ends = {k: until or self._began.get(k, 0.0) + _LONGEST_S for k, until in self._persons.items()}
+        for utterance_id in [k for k, end in ends.items() if now >= end]:
             self._nothing_said(utterance_id)
         self._barge_in.tick()
         self._look_at_answer(now)
