@@ -3,6 +3,7 @@ generator, the controller and every robot agree on axes, units and frames withou
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -78,7 +79,12 @@ class RobotState:
     def pose(self) -> Pose:
         """The measured pose on the axes that are commanded."""
         head = self.head
-        return Pose(head.roll, head.pitch, head.yaw - self.body_yaw, head.z, self.body_yaw, *self.joints[7:9])
+        return Pose(head.roll, head.pitch, self.relative_yaw, head.z, self.body_yaw, *self.joints[7:9])
+
+    @property
+    def relative_yaw(self) -> float:
+        """Of the head, relative to the body, rad: the difference as -pi..pi, because a daemon tells the head's yaw so."""
+        return math.remainder(self.head.yaw - self.body_yaw, 2.0 * math.pi)
 
 
 @dataclass(frozen=True)

@@ -27,4 +27,4 @@ def rpy(state: RobotState | None, relative: bool) -> Vector3:
     if state is None:
         return Vector3(x=math.nan, y=math.nan, z=math.nan)
     head = state.head
-    return Vector3(x=head.roll, y=head.pitch, z=head.yaw - (state.body_yaw if relative else 0.0))
+    return Vector3(x=head.roll, y=head.pitch, z=state.relative_yaw if relative else head.yaw)

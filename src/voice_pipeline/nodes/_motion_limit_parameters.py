@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from voice_pipeline.errors import VoiceError
 from voice_pipeline.motion.kinematics import guard_from
 from voice_pipeline.motion.limits import Limits, make_limits
 from voice_pipeline.resources import resource
@@ -50,7 +51,8 @@ PARAMETERS = (
     Param(
         "body_yaw_limit_deg",
         90.0,
-        "Largest turn of the body. The robot can do 160; nobody is spoken to behind its back.",
+        "Largest turn of the body. The robot can do 160; nobody is spoken to behind its back. With yaw_limit_deg at most "
+        "175: a head that faces further round makes the daemon throw the body round the other way.",
         unit="deg",
         minimum=0.0,
         maximum=160.0,
@@ -139,8 +141,23 @@ PARAMETERS = (
 )
 
 
+# deg, of the head in the base frame. Beyond 180 the daemon's kinematics (1.3.1) take the yaw for one on the other side, and
+# turn the body by up to 255 degrees within a period.
+_FURTHEST_ROUND = 175.0
+
+
 def limits_of(p: Mapping[str, Any]) -> Limits:
-    """The limits that parameter values ask for."""
+    """The limits that parameter values ask for.
+
+    Raises:
+        VoiceError: head and body together turn further than the robot's daemon understands; or see guard_from.
+    """
+    round_ = p["body_yaw_limit_deg"] + p["yaw_limit_deg"]
+    if p["robot"] == "reachy_mini" and round_ > _FURTHEST_ROUND:
+        raise VoiceError(
+            f"body_yaw_limit_deg and yaw_limit_deg are {round_:g} together.",
+            f"Give {_FURTHEST_ROUND:g} at most: a head that faces backwards makes the robot throw its body round.",
+        )
     return make_limits(
         roll=p["roll_limit_deg"],
         pitch=p["pitch_limit_deg"],
