@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
+from voice_pipeline.dialogue.beside import Beside
 from voice_pipeline.dialogue.books import Books
 from voice_pipeline.dialogue.compaction import summarise
 from voice_pipeline.dialogue.facts import Facts
@@ -54,6 +55,7 @@ class Assembled:
         self._settings, self._dispatcher, self._per_minute = settings, dispatcher, calls_per_minute
         self.history = History([], max_turns, context_tokens, settings.options.max_tokens)
         self.ready = False
+        self._warming: Beside | None = None  # under way, or its end not yet looked at; of the mind's thread
         self.file, self._phrases = file, phrases or {}
         self._next: Persona | None = None
         self._take_on(persona)
@@ -79,8 +81,7 @@ class Assembled:
         persona, self._next = self._next, None
         if persona is not None:
             self._take_on(persona)
-            if self.ready:
-                self.history.prefix = self._prefix()
+            self.history.prefix = self._prefix()  # also while the model is being warmed up for whom it was before
 
     def _prefix(self) -> list[Message]:
         return build_prefix(self.persona, self._own_file, self.model.native_tools, self._language)
@@ -96,6 +97,7 @@ class Assembled:
         Raises:
             ModelUnavailable, ModelTimeout: with the cure. May be called again later.
         """
+        self._books.prepare()  # plain commands work while the model does not
         self.model.prepare()
         self.history.prefix = self._prefix()
         # Without the facts: what a model server or a file keeps of it is good for every day.
@@ -103,8 +105,24 @@ class Assembled:
         self._read_facts()
         if self.history.facts:
             self.model.read_ahead(self.history.prompt("Hello"), self.tools.specs, threading.Event())
-        self._books.prepare()
         self.ready = True
+
+    def warm_up_beside(self, cancel: threading.Event) -> bool:
+        """As warm_up, but left alone when `cancel` is set: it goes on, and the next call waits for the same one. A server
+        that hangs holds what needs the model, and no plain command. True when it succeeded.
+
+        Raises:
+            ModelUnavailable, ModelTimeout: with the cure.
+        """
+        if self._warming is None:
+            self._warming = Beside(self.warm_up)
+        over = True
+        try:
+            over = self._warming.wait(cancel)
+        finally:
+            if over:
+                self._warming = None
+        return over
 
     def answer(
         self,
@@ -121,8 +139,9 @@ class Assembled:
         hint: for the model's eyes only, behind the question. language, answer_in: see Mind.answer.
         """
         self._be_asked()
-        if not self.ready and self._mind.needs_model(question, language):
-            self.warm_up()
+        unsure = not self.ready or self._warming is not None
+        if unsure and self._mind.needs_model(question, language) and not self.warm_up_beside(cancel):
+            return Answer(cancelled=True)
         prompt = self.history.prompt(with_hint(question, hint))
         self.local.language = (answer_in or self._language).lower()[:2]
         return self._mind.answer(question, prompt, cancel, listener, gate, language, answer_in)
@@ -133,7 +152,7 @@ class Assembled:
         Raises:
             ModelUnavailable, ModelTimeout: with the cure.
         """
-        if self.ready and not cancel.is_set():
+        if self.ready and self._warming is None and not cancel.is_set():
             self.model.read_ahead(self.history.prompt(words), self.tools.specs, cancel)
 
     def tidy(self, cancel: threading.Event) -> None:
@@ -146,7 +165,7 @@ class Assembled:
             ModelUnavailable, ModelTimeout: with the cure.
         """
         self._be_asked()
-        if not self.ready:
+        if not self.ready or self._warming is not None:
             return
         if (
             summarise(self.history, self.model, self.tools.specs, cancel, self._settings.options)

@@ -33,7 +33,6 @@ class Thinking:
         self._cancel = threading.Event()
         self._gate = threading.Event()
         self._reading = threading.Event()  # set: what is read ahead is not wanted any more
-        self._generation = 0
         self._untidy = False
         self._try_again_at = time.monotonic() + _TRY_AGAIN_S
         self.fault = fault
@@ -45,7 +44,7 @@ class Thinking:
         self._gate = threading.Event()
         if turn.committed:
             self._gate.set()
-        generation = self._generation = turn.generation
+        generation = turn.generation
         if not self._worker.submit(self._think, turn, generation, turn.question, turn.hint, self._cancel, self._gate):
             error = ModelUnavailable("the model is busy with answers that were given up.", "Choose a faster model.")
             self._node.post(lambda e: e.failed(generation, error))
@@ -77,7 +76,8 @@ class Thinking:
             return
         if self.fault and now >= self._try_again_at:
             self._try_again_at = now + _TRY_AGAIN_S
-            self._worker.submit(self._warm_up_again)
+            self._reading = threading.Event()  # whoever asks something is not kept waiting
+            self._worker.submit(self._warm_up_again, self._reading)
         elif self._untidy and idle:
             self._untidy = False
             self._read(self._tidy)
@@ -104,6 +104,11 @@ class Thinking:
             fault = error
             if not cancel.is_set():
                 self._node.post(lambda _: self._failed(generation, fault))
+        except Exception as error:  # of this answer: by now the thread may have another one waiting
+            self._broke(error)
+            defect = ModelUnavailable(f"{type(error).__name__} in the dialogue node.", "See its log; this is a defect.")
+            if not cancel.is_set():
+                self._node.post(lambda e: e.failed(generation, defect))
         else:
             if not answer.by_phrase:
                 self.fault = ""
@@ -126,20 +131,18 @@ class Thinking:
 
         self._worker.submit(work)
 
-    def _warm_up_again(self) -> None:
+    def _warm_up_again(self, cancel: threading.Event) -> None:
         try:
-            self._mind.warm_up()
+            back = self._mind.warm_up_beside(cancel)
         except VoiceError as error:
             self.fault = str(error)
         else:
-            self.fault = ""
-            self._node.get_logger().info("the language model is back")
+            if back:
+                self.fault = ""
+                self._node.get_logger().info("the language model is back")
 
     def _broke(self, error: BaseException) -> None:
         self._node.get_logger().error(f"the mind failed: {type(error).__name__}: {error}")
-        fault = ModelUnavailable(f"{type(error).__name__} in the dialogue node.", "See its log; this is a defect.")
-        generation = self._generation
-        self._node.post(lambda e: e.failed(generation, fault))
 
     # -- on the executor's thread again
     def _failed(self, generation: int, error: VoiceError) -> None:
