@@ -40,6 +40,8 @@ class Daemon:
     def _http(self, connection, request):
         if request.path == "/api/daemon/status":
             return connection.respond(HTTPStatus.OK, json.dumps({"state": self.status, "error": "no motor answers"}))
+        if request.path == "/api/move/running":
+            return connection.respond(HTTPStatus.OK, "[]")
         return None
 
     def _handle(self, ws):

@@ -28,6 +28,7 @@ _SILENCE_S = 2.0  # without a state on an open connection: it may be dead withou
 _GLANCE_S = 0.1  # how often a silent connection is asked whether it is to be closed
 _BACKOFF_S = (0.5, 5.0)  # first and longest wait between attempts
 _POLL_S = 0.05  # how often a running goto is asked after
+_FOREIGN_S = 0.2  # the same for a move that somebody else began
 _LOOK = "Look at the daemon's log."
 _START_DAEMON = (
     "Start its daemon (simulated: make robot and scripts/robot_sim run), switch the robot on, or correct the url."
@@ -133,10 +134,12 @@ class ReachyMini:
             "body_yaw": pose.body_yaw,
             "duration": duration,
         }
+        self._end_moves()
         self._wait(self._ask("POST", "/api/move/goto", body), duration + _CONNECT_S, abort)
 
     def fold(self, abort: Callable[[], bool]) -> None:
         """See Robot. Takes 2 to 6 s; the motors stay on."""
+        self._end_moves()
         self._wait(self._ask("POST", "/api/move/play/goto_sleep"), 12.0, abort)
 
     def _wait(self, task: Any, timeout: float, abort: Callable[[], bool]) -> None:
@@ -145,10 +148,7 @@ class ReachyMini:
         deadline = time.monotonic() + timeout
         try:
             while not self._closing.wait(_POLL_S) and not abort():
-                running = self._ask("GET", "/api/move/running")
-                if not isinstance(running, list):
-                    raise VoiceError(f"The robot's daemon answers {str(running)[:80]!r} for its moves.", _LOOK)
-                if not any(isinstance(r, dict) and r.get("uuid") == uuid for r in running):
+                if uuid not in self._running():
                     return
                 if time.monotonic() > deadline:
                     raise VoiceError(f"The robot did not finish its move in {timeout:.1f} s.", _LOOK)
@@ -157,6 +157,19 @@ class ReachyMini:
             raise
         if not self._closing.is_set():
             self._stop_move(uuid)
+
+    def _running(self) -> list[Any]:
+        """The daemon's moves under way, by uuid. Raises VoiceError."""
+        running = self._ask("GET", "/api/move/running")
+        if not isinstance(running, list):
+            raise VoiceError(f"The robot's daemon answers {str(running)[:80]!r} for its moves.", _LOOK)
+        return [r.get("uuid") for r in running if isinstance(r, dict)]
+
+    def _end_moves(self) -> None:
+        """The daemon plays two moves at once, a pose of each in turn: what somebody else began makes way."""
+        with suppress(VoiceError):  # whoever waits for the order finds out
+            for uuid in self._running():
+                self._stop_move(uuid)
 
     def _stop_move(self, uuid: Any) -> None:
         with suppress(VoiceError):
@@ -214,6 +227,11 @@ class ReachyMini:
         if not isinstance(status, dict) or status.get("state") != "running":
             found = status if not isinstance(status, dict) else status.get("error") or status.get("state")
             raise VoiceError(f"The robot's daemon at {self._url} does not run: {found}.", "Restart the daemon.")
+        # It ignores targets during a move, so that the last one would take effect at its end, with a jump.
+        while self._running():
+            self._fault = "The robot is in a move that is not ours. Wait for its end, and let no other program move it."
+            if self._closing.wait(_FOREIGN_S):
+                return
         with ExitStack() as stack:
             # No proxies, no compression (small messages, every 20 ms), no pings: the states are the heartbeat.
             options: dict[str, Any] = {

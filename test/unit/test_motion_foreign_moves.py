@@ -1,0 +1,88 @@
+"""The daemon is in a move that this program did not begin: of a node that was killed, of the vendor's dashboard. Targets
+have no effect meanwhile, so that the last one would take effect at its end, at once."""
+
+import json
+import time
+import urllib.request
+
+import pytest
+
+from voice_pipeline.motion.controller import Controller
+from voice_pipeline.motion.limits import make_limits
+from voice_pipeline.motion.protocol import NEUTRAL
+from voice_pipeline.motion.reachy_mini import ReachyMini
+from voice_pipeline.motion.simulator import SimulatedRobot
+from voice_pipeline.motion.tasks import Settings
+
+PATIENCE_S = 60.0
+LONG_S = 4.0
+pytestmark = pytest.mark.timeout(300)
+
+
+class Daemon:
+    """The simulated robot, awake, and what somebody else asks of it."""
+
+    def __init__(self, url):
+        self.url = url
+        self.goto(0.5)
+        self.wait(lambda: not self.running())
+
+    def goto(self, seconds, antenna=0.0, **head):
+        move = {"head_pose": head, "antennas": [-antenna, antenna], "body_yaw": 0.0, "duration": seconds}
+        data = json.dumps(move).encode()
+        order = urllib.request.Request(f"{self.url}/api/move/goto", data, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(order) as answer:
+            return json.load(answer)["uuid"]
+
+    def running(self):
+        with urllib.request.urlopen(f"{self.url}/api/move/running") as answer:
+            return [move["uuid"] for move in json.load(answer)]
+
+    @staticmethod
+    def wait(condition):
+        deadline = time.monotonic() + PATIENCE_S
+        while not condition():
+            assert time.monotonic() < deadline, "waited too long"
+            time.sleep(0.01)
+
+
+@pytest.fixture
+def daemon():
+    with SimulatedRobot() as robot:
+        yield Daemon(robot.url)
+
+
+def test_who_connects_during_a_move_waits_for_its_end_and_does_not_pull_the_robot_back(daemon):
+    daemon.goto(LONG_S, antenna=2.0, roll=0.3, yaw=0.5)
+    daemon.wait(lambda: daemon.running())
+    controller = Controller(ReachyMini(daemon.url), make_limits(), {}, Settings(state_timeout=PATIENCE_S))
+    states = []
+    controller.start(states.append)
+    try:
+        daemon.wait(lambda: len(states) > 60)  # more than a second: a pose at rest was sent again
+    finally:
+        controller.close()
+    for state in states:
+        assert state.pose.right_antenna == pytest.approx(2.0, abs=0.02)
+        assert state.pose.yaw == pytest.approx(0.5, abs=0.02)
+
+
+def test_it_says_what_it_waits_for(daemon):
+    daemon.goto(2 * LONG_S, yaw=0.5)
+    robot = ReachyMini(daemon.url)
+    robot.start(lambda state: None)
+    try:
+        daemon.wait(lambda: "in a move that is not ours" in robot.fault or robot.connected)
+        assert not robot.connected or not daemon.running()
+    finally:
+        robot.close()
+
+
+def test_an_order_of_the_robot_ends_the_move_that_somebody_else_began(daemon):
+    other = daemon.goto(30.0, antenna=2.0, yaw=0.7)
+    robot = ReachyMini(daemon.url)
+    try:
+        robot.goto(NEUTRAL, 0.5, lambda: False)
+    finally:
+        robot.close()
+    assert other not in daemon.running()
