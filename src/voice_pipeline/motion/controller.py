@@ -6,6 +6,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.motion import goals
@@ -85,8 +86,10 @@ class Controller:
         self.stop()
         self._ticker.stop_when(lambda: not (self._follower.moving and self._link.connected), timeout)
         self._finish(Outcome.STOPPED, "The node was stopped.")
-        self._make_calls()
-        self.robot.close()
+        try:
+            self._make_calls()
+        finally:
+            self.robot.close()
 
     def tick(self, now: float) -> None:
         """One period: watch, advance, send. `now` in time.monotonic() seconds."""
@@ -268,6 +271,11 @@ class Controller:
         return self._ticker.late
 
     @property
+    def failed(self) -> int:
+        """Periods that ended in an error, a bug; since start."""
+        return self._ticker.failed
+
+    @property
     def guarded(self) -> int:
         """Poses that the joints did not allow; since start, counted as clamps too."""
         return self._follower.guarded
@@ -378,8 +386,9 @@ class Controller:
     def _make_calls(self) -> None:
         with self.lock:
             calls, self._calls = self._calls, []
-        for call in calls:
-            call()
+        with ExitStack() as stack:  # one that raises must not keep a goal from hearing of its end
+            for call in reversed(calls):
+                stack.callback(call)
 
     def _check_ready(self) -> None:
         now = time.monotonic()

@@ -18,6 +18,7 @@ CURES = {
     "clamps": "Asked for more than the limits allow. Ask for less, or widen the limits.",
     "joints_held": "Poses that a joint of the neck did not allow (clamps counts them too): ask for less.",
     "late_periods": "The stream of poses was held up: the computer is overloaded.",
+    "failed_periods": "A bug of this node; stderr has the traceback, report it.",
     "targets_refused": "The daemon refused a pose. Use a daemon release that docs/reachy_mini.md names; read its log.",
     "states_garbled": "The daemon sent what is no state. As targets_refused.",
     "head_commands": "Stays 0: nothing publishes head_command under this name; look at ros2 topic info.",
@@ -34,7 +35,7 @@ CURES = {
 }
 
 # Somebody's program or the daemon is wrong when these rise: worth a WARN, for so long that people see it.
-_WARNINGS = ("head_commands_refused", "trajectories_refused", "targets_refused", "states_garbled")
+_WARNINGS = ("head_commands_refused", "trajectories_refused", "targets_refused", "states_garbled", "failed_periods")
 _SHOWN_S = 5.0
 _COUNTED_S = 0.8
 

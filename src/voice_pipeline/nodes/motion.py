@@ -138,6 +138,7 @@ class MotionNode(VoiceNode):
         return {
             "targets_refused": getattr(robot, "refused", 0),
             "states_garbled": getattr(robot, "garbled", 0),
+            "failed_periods": controller.failed,
             "directions": hearing.heard,
             "turns_to_speaker": hearing.attention.turns,
             **commands.counters,
