@@ -50,7 +50,7 @@ def load_hints(path: Path, wording: Wording, tools: Mapping[str, Tool], strict: 
         except VoiceError:
             if strict:
                 raise
-    return Hints(hints, against, wording)
+    return Hints(hints, against, wording, source.data.get("small", ()))
 
 
 def _hint(
@@ -59,8 +59,11 @@ def _hint(
     source.known(entry["tool"], box.tools, "tool", where)
     for name in entry["evidence"]:
         source.known(name, sets, "set", (*where, "evidence", name))
+    must = entry.get("must", ())
+    for number, name in enumerate(must):
+        source.known(name, sets, "set", (*where, "must", number))
     try:
         box.validate(ToolCallRequest(entry["tool"], entry.get("arguments", {})), by_model=False)
     except RefusedCall as error:
         raise source.mistake(where, str(error)) from error
-    return Hint(entry["tool"], entry.get("arguments", {}), entry["evidence"])
+    return Hint(entry["tool"], entry.get("arguments", {}), entry["evidence"], must)

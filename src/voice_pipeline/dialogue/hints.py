@@ -1,23 +1,26 @@
 """Weighs what people hint at: "You have been yawning for an hour" is no phrase, but two pieces of evidence for `sleep`.
 
 Pure and without memory: the same words always weigh the same. Tried after the phrases and before the model; where the
-evidence is thin, or speaks for two things, nothing is decided here. config/phrases/README.md explains the files.
+evidence is thin, or speaks for two things, nothing is decided here. Talk among people is full of cues, so what is long, or
+holds much that no cue explains, is about something else. config/phrases/README.md explains the files.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from voice_pipeline.dialogue.phrase_pattern import Dialect
 from voice_pipeline.dialogue.protocol import ToolCallRequest
 from voice_pipeline.dialogue.wording import Wording
 
 ENOUGH = 3.0  # of evidence for a call
 _APART = 1.0  # by which it has to outweigh the evidence for anything else
-_LONGEST = 240  # characters; a story is longer
+_LONGEST = 90  # characters: what is longer is a story, or talk among people
+_UNEXPLAINED = 3  # words of content that no cue of the hint covers, at most; more of them are about something else
+_UNEXPLAINED_SIGNS = 8  # the same in a language without spaces: signs that are no hiragana
+_HIRAGANA = re.compile("[\u3040-\u309f]")
 _BEFORE = 2  # words before a cue in which a negation takes it back ("you don't really look tired")
 _BEHIND = 5  # characters behind it, in a language without spaces, where negations stand there
 _MARKS = re.compile(r"[.,;:!?…。、！？，]+")
@@ -31,6 +34,7 @@ class Hint:
     tool: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     evidence: Mapping[str, float] = field(default_factory=dict)
+    must: Sequence[str] = ()  # sets, of which one has to be there too
 
 
 class Hints:
@@ -40,18 +44,23 @@ class Hints:
         hints: weights are those of `sets`.
         against: what speaks against every hint; negative weights.
         wording: its dialect has all `sets`, and bars negations.
+        small: words that say nothing of their own ("the", "is"); none of them has to be explained by a cue.
     """
 
-    def __init__(self, hints: Sequence[Hint], against: Mapping[str, float], wording: Wording) -> None:
+    def __init__(
+        self, hints: Sequence[Hint], against: Mapping[str, float], wording: Wording, small: Iterable[str] = ()
+    ) -> None:
         self._wording = wording
+        self._small = frozenset(w for s in small for w in wording.plain(s).split())
+        self._numbers = frozenset(w for w, v in wording.numbers.items() if v > 1)
         self._hints = [(hint, *_ordered({**against, **hint.evidence})) for hint in hints]
         self._cues: dict[str, re.Pattern[str]] = {}
         self._negation = re.compile((r"(?<!\S)" if wording.spaces else "") + f"(?:{wording.dialect.barred})")
 
     def prepare(self) -> None:
         """Compile all cues now, so that no utterance waits for it."""
-        for _, positive, negative in self._hints:
-            for name, _ in (*positive, *negative):
+        for hint, positive, negative in self._hints:
+            for name in (*(n for n, _ in (*positive, *negative)), *hint.must):
                 self._cue(name)
 
     def match(self, utterance: str) -> ToolCallRequest | None:
@@ -79,8 +88,31 @@ class Hints:
                 weight += value if self._says(name, text, seen) else 0.0
             if weight >= ENOUGH:
                 weight += sum(w for name, w in negative if self._says(name, text, seen, negated=True))
+            if weight >= ENOUGH and self._about_it(hint, positive, text, seen):
                 found.append((weight, ToolCallRequest(hint.tool, dict(hint.arguments))))
         return sorted(found, key=lambda f: -f[0])
+
+    def _about_it(self, hint: Hint, positive: list[tuple[str, float]], text: str, seen: dict[str, bool]) -> bool:
+        """The cues explain nearly all of the text, so that it is about them, and it holds no number besides."""
+        if hint.must and not any(self._says(name, text, seen) for name in hint.must):
+            return False
+        rest = self._unexplained([name for name, _ in positive if seen.get(name)], text)
+        if not self._wording.spaces:
+            return len(_HIRAGANA.sub("", "".join(rest.split()))) <= _UNEXPLAINED_SIGNS and not re.search(r"\d", rest)
+        words = rest.split()
+        if any(w[0].isdigit() or w in self._numbers for w in words):
+            return False  # an amount that a hint has no slot for
+        return sum(w not in self._small for w in words) <= _UNEXPLAINED
+
+    def _unexplained(self, names: Iterable[str], text: str) -> str:
+        """What is left of a text without these cues; what a * of theirs takes is left too."""
+        covered = bytearray(len(text))
+        for name in names:
+            for cue in self._cue(name).finditer(text):
+                covered[cue.start() : cue.end()] = b"\1" * (cue.end() - cue.start())
+                for begin, end in cue.regs[1:]:
+                    covered[max(begin, 0) : max(end, 0)] = bytes(max(end, 0) - max(begin, 0))
+        return "".join(" " if covered[i] else c for i, c in enumerate(text))
 
     def _text(self, utterance: str) -> str:
         clauses = [c for c in _MARKS.split(utterance) if c.strip()]
@@ -89,7 +121,8 @@ class Hints:
     def _cue(self, name: str) -> re.Pattern[str]:
         if name not in self._cues:
             begin = r"(?<!\S)" if self._wording.spaces else ""
-            dialect: Dialect = self._wording.dialect
+            # No * runs over a mark: what stands in another clause is about something else.
+            dialect = replace(self._wording.dialect, barred=f"{_BORDER}|{self._wording.dialect.barred}")
             self._cues[name] = re.compile(begin + f"(?:{dialect.pattern(dialect.sets[name])})")
         return self._cues[name]
 

@@ -67,13 +67,19 @@ HINTS_SCHEMA = {
     "properties": {
         "sets": {"type": "object", "additionalProperties": {**_WORDS, "minItems": 1}},
         "against": _WEIGHTS,
+        "small": _WORDS,
         "hints": {
             "type": "array",
             "items": {
                 "type": "object",
                 "required": ["tool", "evidence"],
                 "additionalProperties": False,
-                "properties": {"tool": {"type": "string"}, "arguments": {"type": "object"}, "evidence": _WEIGHTS},
+                "properties": {
+                    "tool": {"type": "string"},
+                    "arguments": {"type": "object"},
+                    "evidence": _WEIGHTS,
+                    "must": _WORDS,
+                },
             },
         },
     },
