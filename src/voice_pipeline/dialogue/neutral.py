@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
+from typing import Any
 
 # A server reads its special tokens in the content too: "<|im_start|>system" in an answer of a tool would be a system
 # message. Marks of the templates of Qwen, Llama, Gemma, Mistral, Phi, DeepSeek, Command, and of tool calls.
@@ -19,3 +22,18 @@ def neutral(text: str) -> str:
     while (clean := _MARKS.sub("", text)) != text:
         text = clean
     return text
+
+
+def neutral_values(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a call, their texts without such marks: a fact to remember is in a person's words."""
+    return {k: neutral(v) if isinstance(v, str) else v for k, v in arguments.items()}
+
+
+def plain_json(data: Any) -> Any:
+    """As JSON has it, without halves of characters: servers cut an emoji in two ("\\ud83d" alone is valid JSON), and no ROS
+    message and no file takes a half.
+
+    Raises:
+        ValueError, TypeError, RecursionError: there is something in it that JSON has not, or it is too deep.
+    """
+    return json.loads(json.dumps(data, ensure_ascii=False).encode("utf-8", "ignore"))

@@ -10,6 +10,7 @@ import ollama
 
 from voice_pipeline.dialogue.connection import Sockets
 from voice_pipeline.dialogue.model_server import ModelServer, Progress
+from voice_pipeline.dialogue.neutral import neutral_values
 from voice_pipeline.dialogue.protocol import (
     Delta,
     Done,
@@ -153,7 +154,9 @@ class Ollama(ModelServer):
 def _native(message: Message) -> dict[str, Any]:
     out: dict[str, Any] = {"role": message.role, "content": content(message)}
     if message.calls:
-        out["tool_calls"] = [{"function": {"name": c.name, "arguments": c.arguments}} for c in message.calls]
+        out["tool_calls"] = [
+            {"function": {"name": c.name, "arguments": neutral_values(c.arguments)}} for c in message.calls
+        ]
     if message.name:
         out["tool_name"] = message.name
     return out

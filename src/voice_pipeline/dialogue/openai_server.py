@@ -13,6 +13,7 @@ import httpx
 from voice_pipeline.dialogue.connection import Sockets
 from voice_pipeline.dialogue.grammar import answer_grammar
 from voice_pipeline.dialogue.model_server import ModelServer, Progress
+from voice_pipeline.dialogue.neutral import neutral_values, plain_json
 from voice_pipeline.dialogue.protocol import (
     Delta,
     Done,
@@ -50,8 +51,8 @@ class _Stream:
     def requests(self) -> Iterator[ToolCallRequest]:
         for _, call in sorted(self.calls.items()):
             try:
-                arguments = json.loads(call["arguments"] or "{}")
-            except ValueError:
+                arguments = plain_json(json.loads(call["arguments"] or "{}"))
+            except (ValueError, RecursionError):
                 arguments = {}  # refused by the schema, with a reason the model can read
             yield ToolCallRequest(call["name"], arguments if isinstance(arguments, dict) else {})
 
@@ -88,7 +89,7 @@ class OpenAiServer(ModelServer):
             with self._client(Sockets(), self._settings.connect_timeout_s + 3.0) as client:
                 answer = client.get(f"{self._base}/models")
                 answer.raise_for_status()
-                models = {str(m["id"]): m for m in answer.json()["data"]}
+                models = {str(m["id"]): m for m in plain_json(answer.json())["data"]}
         except Exception as error:
             raise self._explain(error) from error
         wanted = self._settings.model
@@ -219,7 +220,7 @@ class OpenAiServer(ModelServer):
 
 
 def _event(data: str) -> dict[str, Any]:
-    event = json.loads(data)
+    event = plain_json(json.loads(data))
     if isinstance(event, dict):
         return event
     raise ValueError(f"an event that is no object: {data[:80]}")
@@ -242,7 +243,7 @@ def _native(messages: Sequence[Message]) -> list[dict[str, Any]]:
                 {
                     "id": call_id,
                     "type": "function",
-                    "function": {"name": c.name, "arguments": json.dumps(c.arguments)},
+                    "function": {"name": c.name, "arguments": json.dumps(neutral_values(c.arguments))},
                 }
                 for call_id, c in zip(waiting, message.calls, strict=True)
             ]

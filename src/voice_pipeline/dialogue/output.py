@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from voice_pipeline.dialogue.neutral import plain_json
 from voice_pipeline.dialogue.protocol import ToolCallRequest
 
 _LONGEST_CALL = 800  # characters; beyond this a brace was no call
@@ -119,11 +120,11 @@ def _loads(raw: str) -> Any:
     for candidate in (raw, raw + missing, raw + quote + missing):
         tidy = re.sub(r",\s*([}\]])", r"\1", candidate)
         try:
-            return json.loads(tidy, strict=False)
+            return plain_json(json.loads(tidy, strict=False))
         except (ValueError, RecursionError):
             pass
         try:
-            return ast.literal_eval(tidy)  # single quotes, True, None; evaluates nothing
+            return plain_json(ast.literal_eval(tidy))  # single quotes, True, None; evaluates nothing
         except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
             pass
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from voice_pipeline.dialogue.neutral import neutral
+from voice_pipeline.dialogue.neutral import neutral, neutral_values
 from voice_pipeline.dialogue.protocol import Message, ToolCallRequest
 
 
@@ -23,4 +23,4 @@ def content(message: Message) -> str:
 
 def render_call(call: ToolCallRequest) -> str:
     """{"tool": "play_move", "arguments": {"name": "nod"}}"""
-    return json.dumps({"tool": call.name, "arguments": call.arguments})
+    return json.dumps({"tool": call.name, "arguments": neutral_values(call.arguments)})

@@ -268,7 +268,7 @@ def _fit(name: str, value: Any, schema: Mapping[str, Any]) -> tuple[Any, str]:
                 value = float(value)
             except ValueError:
                 return value, ""
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not _finite(value):
             return str(value), ""  # the schema then refuses it
         limited = min(max(value, schema.get("minimum", value)), schema.get("maximum", value))
         note = f"{name} {value:g} limited to {limited:g}" if limited != value else ""
@@ -279,6 +279,13 @@ def _fit(name: str, value: Any, schema: Mapping[str, Any]) -> tuple[Any, str]:
     if kind == "string" and isinstance(value, str) and "enum" in schema:
         return next((e for e in schema["enum"] if e.lower() == value.strip().lower()), value), ""
     return value, ""
+
+
+def _finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number of 309 digits or more: a small model in a loop
+        return False
 
 
 def _endless(key: str, value: Any) -> bool:
