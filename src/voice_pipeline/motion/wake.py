@@ -14,7 +14,7 @@ from voice_pipeline.motion.tasks import Listener, Outcome
 
 _SHORTEST_S = 0.5  # a goto shorter than this is a jerk
 _GENTLE = 1.5  # times slower than the limits allow: nobody expects the robot to move now
-_NEUTRAL_S = 10.0
+_NEUTRAL_S = 10.0  # what the way to neutral may take longer than planned
 
 
 def wake_up(controller: Controller) -> str:
@@ -78,12 +78,19 @@ def _to_neutral(controller: Controller) -> None:
         ending.append((outcome, message))
         done.set()
 
+    patience = _patience(controller)
     controller.rest(Listener(lambda report: None, finished))
-    if not done.wait(_NEUTRAL_S):
-        raise VoiceError(f"The robot did not come to rest in {_NEUTRAL_S:g} s.", "Look at /diagnostics.")
+    if not done.wait(patience):
+        raise VoiceError(f"The robot did not come to rest in {patience:.0f} s.", "Look at /diagnostics.")
     outcome, message = ending[0]
     if outcome is not Outcome.NONE:
         raise VoiceError(f"The robot did not go to neutral: {message}", "Try again.")
+
+
+def _patience(controller: Controller) -> float:
+    """How long to wait for the way to neutral, s. Within slow limits it takes a minute."""
+    state = controller.robot.state
+    return _NEUTRAL_S + (_duration(controller, state) if state is not None else 0.0)
 
 
 def _duration(controller: Controller, state: RobotState) -> float:
