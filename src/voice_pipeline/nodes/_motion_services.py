@@ -56,6 +56,8 @@ class MotionServices:
                 return True, order(request)
             except (VoiceError, Refused) as error:
                 return False, str(error)
+            except Exception as error:  # whoever called waits for an answer
+                return False, f"failed, {type(error).__name__}: {error}"
 
         async def serve(request: Any, response: Any) -> Any:
             if blocks:

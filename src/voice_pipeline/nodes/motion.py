@@ -121,7 +121,11 @@ class MotionNode(VoiceNode):
     def health(self) -> Health:
         """How the robot is, and what to do about it."""
         controller = self._controller
-        return Health() if controller is None else self._monitor.judge(controller, self._serving.wake_fault)
+        if controller is None:
+            return Health()
+        if controller.awake:  # however that came about
+            self._serving.wake_fault = ""
+        return self._monitor.judge(controller, self._serving.wake_fault)
 
     # -- for its parts
 
