@@ -32,7 +32,7 @@ def read(text):
 
 
 @pytest.mark.parametrize("kind", ["number", "integer"])
-@pytest.mark.parametrize("value", [10**400, -(10**400), "9" * 400])
+@pytest.mark.parametrize("value", [10**400, -(10**400), "9" * 400], ids=["large", "small", "text"])
 def test_a_number_without_an_end_is_refused(kind, value):
     schema = {"type": "object", "properties": {"degrees": {"type": kind, "minimum": -45, "maximum": 45}}}
     box = ToolBox({"look": Tool("look", "Look.", "action", parameters=schema)})

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from voice_pipeline.dialogue import ModelSettings
 
 _KEY = "VOICE_PIPELINE_API_KEY"  # of the environment; parameters are readable for everybody on the network
+_KNOWN = ("llamacpp", "vllm")  # what a server says it is
 _SLOW = "Choose a smaller model, or raise first_token_timeout_s and stall_timeout_s."
 
 
@@ -57,12 +58,12 @@ class _Stream:
             yield ToolCallRequest(call["name"], arguments if isinstance(arguments, dict) else {})
 
     def done(self, progress: Progress) -> Done:
-        cached = (self.usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
-        prompt = int(self.usage.get("prompt_tokens") or 0)
+        cached = _count(_object(self.usage.get("prompt_tokens_details")).get("cached_tokens"))
+        prompt = max(0, _count(self.usage.get("prompt_tokens")) - cached)
         return Done(
-            prompt_tokens=int(self.timings.get("prompt_n", prompt - cached)),
-            cached_tokens=int(self.timings.get("cache_n", cached)),
-            answer_tokens=int(self.timings.get("predicted_n", self.usage.get("completion_tokens") or 0)),
+            prompt_tokens=_count(self.timings.get("prompt_n"), prompt),
+            cached_tokens=_count(self.timings.get("cache_n"), cached),
+            answer_tokens=_count(self.timings.get("predicted_n"), _count(self.usage.get("completion_tokens"))),
             first_token_s=progress.first,
             total_s=progress.seconds,
             truncated=self.reason == "length",
@@ -129,8 +130,8 @@ class OpenAiServer(ModelServer):
             error = event["error"]
             why = error.get("message", error) if isinstance(error, dict) else error
             raise ModelUnavailable(f"{self._base} answered with an error: {why}.", "Look at the server's log.")
-        s.usage = event.get("usage") or s.usage
-        s.timings = event.get("timings") or s.timings
+        s.usage = _object(event.get("usage")) or s.usage
+        s.timings = _object(event.get("timings")) or s.timings
         choice = (event.get("choices") or [{}])[0]
         s.reason = choice.get("finish_reason") or s.reason
         delta = choice.get("delta") or {}
@@ -147,7 +148,7 @@ class OpenAiServer(ModelServer):
         native = self.native_tools
         request: dict[str, Any] = {
             "model": self._model,
-            "messages": _native(messages) if native else [render(m) for m in messages],
+            "messages": _native(messages) if native else [self._written(m) for m in messages],
             "stream": True,
             "stream_options": {"include_usage": True},
             "max_tokens": options.max_tokens,
@@ -163,11 +164,18 @@ class OpenAiServer(ModelServer):
                 }
                 for t in tools
             ]
-        if self._owner in ("llamacpp", "vllm"):  # others refuse what they do not know
+        if self._owner in _KNOWN:  # others refuse what they do not know
             request["chat_template_kwargs"] = {"enable_thinking": False}  # a thinking model answers after half a minute
         if self._owner == "llamacpp" and only is not None and not native:
             request["grammar"] = answer_grammar(allowed, options.max_calls)
         return request
+
+    def _written(self, message: Message) -> dict[str, str]:
+        """Where calls are only words, an answer of a tool is one to no call: of others' servers many refuse that."""
+        entry = render(message)
+        if entry["role"] == "tool" and self._owner not in _KNOWN:
+            entry["role"] = "user"
+        return entry
 
     def _send(self, sockets: Sockets, request: dict[str, Any], read_s: float) -> Iterator[Any]:
         with (
@@ -219,6 +227,15 @@ class OpenAiServer(ModelServer):
         )
 
 
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _count(value: Any, otherwise: int = 0) -> int:
+    """Tokens as a server counts them: of no matter to the answer, whatever stands there."""
+    return value if isinstance(value, int) and 0 <= value < 2**31 else otherwise
+
+
 def _event(data: str) -> dict[str, Any]:
     event = plain_json(json.loads(data))
     if isinstance(event, dict):
@@ -247,7 +264,9 @@ def _native(messages: Sequence[Message]) -> list[dict[str, Any]]:
                 }
                 for call_id, c in zip(waiting, message.calls, strict=True)
             ]
-        if message.role == "tool":
-            entry["tool_call_id"] = waiting.pop(0) if waiting else "call_0"
+        if message.role == "tool" and waiting:
+            entry["tool_call_id"] = waiting.pop(0)
+        elif message.role == "tool":
+            entry["role"] = "user"  # a mistake that is shown to the model: servers refuse an answer to no call
         out.append(entry)
     return out

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import re
 from typing import Any
 
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.suggestions import did_you_mean
+
+_WHOLE = re.compile(r"(u?)int(8|16|32|64)")
+_LARGEST_FLOAT = 3.4028234663852886e38  # of 32 bits
 
 
 def interface(name: str) -> Any:
@@ -36,7 +40,8 @@ def set_field(message: Any, name: str, value: Any) -> None:
     """Set a (dotted) field; whole numbers are good for float fields, scaled ones are rounded for whole fields.
 
     Raises:
-        ValueError, TypeError, AssertionError: from the message's own checks.
+        ValueError: it does not fit. From Jazzy on messages do not look; 300 would reach a uint8 as 44.
+        TypeError, AssertionError: from the message's own checks.
     """
     *path, last = name.split(".")
     for step in path:
@@ -48,7 +53,19 @@ def set_field(message: Any, name: str, value: Any) -> None:
         value = round(value)  # a scaled one; what the model wrote was checked to be whole
     elif kind == "octet" and isinstance(value, int):
         value = bytes([value])
+    if not _fits(kind, value):
+        raise ValueError(f"{name} {value:g} does not fit {kind}")
     setattr(message, last, value)
+
+
+def _fits(kind: str, value: Any) -> bool:
+    if kind == "float":
+        return abs(float(value)) <= _LARGEST_FLOAT
+    if bits := _WHOLE.fullmatch(kind):
+        wide = int(bits[2])
+        low, high = (0, 2**wide - 1) if bits[1] else (-(2 ** (wide - 1)), 2 ** (wide - 1) - 1)
+        return low <= int(value) <= high
+    return True
 
 
 def get_field(message: Any, name: str) -> Any:
