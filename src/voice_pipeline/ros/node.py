@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from rclpy.clock import Clock, ClockType
 from rclpy.executors import Executor
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
@@ -59,6 +60,11 @@ class VoiceNode(LifecycleNode):
         self._active = False
         self._loaded = False
         self._timer = self.create_timer(1.0, self._tick)
+
+    def create_timer(self, *args: Any, clock: Clock | None = None, **kwargs: Any) -> Any:
+        """As rclpy's, but on a clock that always goes on: on the node's own a timer sleeps for an hour when the machine's
+        clock is set back by an hour (it got its time from the network), and for good where use_sim_time waits for /clock."""
+        return super().create_timer(*args, clock=clock or Clock(clock_type=ClockType.STEADY_TIME), **kwargs)
 
     # -- for subclasses
     def load(self) -> None:
