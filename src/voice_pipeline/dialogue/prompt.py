@@ -73,7 +73,7 @@ def load_persona(path: Path) -> Persona:
     """
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise VoiceError(
             f"{path} cannot be read: {error}.", "Correct it; config/personas/plain.yaml is a start."
         ) from error

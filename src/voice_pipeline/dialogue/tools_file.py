@@ -42,7 +42,7 @@ def load(path: Path, interfaces: Interfaces | None = None) -> ToolFile:
     try:
         text = path.read_text(encoding="utf-8")
         data = parse(text)
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise VoiceError(
             f"{path} cannot be read: {error}.", "Correct the file; config/tools.yaml is a good start."
         ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -15,6 +16,7 @@ from voice_pipeline.dialogue.tools_schema import SCHEMA
 from voice_pipeline.dialogue.yaml_lines import Lines, did_you_mean
 from voice_pipeline.errors import VoiceError
 
+_NAME = re.compile(r"(?:~/|/)?[A-Za-z_]\w*(?:/[A-Za-z_]\w*)*", re.ASCII)  # as ROS has it; substitutions are not needed
 _FOLDER = {"action": "action", "service": "srv", "topic": "msg"}
 At = tuple[str | int, ...]  # keys and list positions from the top of the file
 
@@ -69,6 +71,9 @@ class ToolSource:
         for key in ("interface", "target"):
             if key not in entry:
                 raise self._mistake(at, f"tool '{name}', key '{key}'", f"kind {kind} needs it.")
+        if not _NAME.fullmatch(entry["target"]) or "__" in entry["target"]:
+            what = f"'{entry['target']}' is no ROS name: words of letters, digits and single _, with / between them."
+            raise self._mistake((*at, "target"), f"tool '{name}', key 'target'", what)
         where = (*at, "interface"), f"tool '{name}', key 'interface'"
         if entry["interface"].split("/")[1] != _FOLDER[kind]:
             raise self._mistake(*where, f"kind {kind} needs package/{_FOLDER[kind]}/Type.")

@@ -20,6 +20,8 @@ from voice_pipeline.turn.engine import TurnEngine
 from voice_pipeline.turn.stages import STAMPS
 from voice_pipeline.turn.state import NoFirstWord, Turn
 
+_MOST = 2**32 - 1  # of a count in a message; a model server may tell anything
+
 
 class Host(Protocol):
     """What the node is to its parts."""
@@ -92,8 +94,8 @@ def trace(turn: Turn) -> TurnLatency:
         wasted_ms=turn.wasted_ns / 1e6,
     )
     if turn.usage is not None:
-        message.prompt_tokens = turn.usage.prompt_tokens
-        message.cached_tokens = turn.usage.cached_tokens
+        message.prompt_tokens = min(max(0, turn.usage.prompt_tokens), _MOST)
+        message.cached_tokens = min(max(0, turn.usage.cached_tokens), _MOST)
     message.header.stamp = to_msg(time.time_ns())
     for name in STAMPS:
         setattr(message, name, to_msg(turn.marks.get(name, 0)))

@@ -77,6 +77,7 @@ class DialogueNode(VoiceNode):
     def load(self) -> None:
         p = self.p
         file = load(resource(p["tools_file"]), RosInterfaces())
+        self._tongues = Tongues(p["language"], p["voices"])  # here, because what is wrong in them is wrong for good
         settings = ModelSettings(**{k: p[k] for k in ModelSettings.__dataclass_fields__})
         self._tool_proxy = LateDispatcher()
         self._mind = Assembled(
@@ -122,7 +123,6 @@ class DialogueNode(VoiceNode):
         self._stock = Stock(self._out, self._fixed_texts(mind))
         self._mailbox = Mailbox(self)
         self._thinking = Thinking(self, mind, self._load_fault)
-        self._tongues = Tongues(self.p["language"], self.p["voices"])
         self._verdict = ("", 0)  # utterance, ns
         self._calls: dict[str, Turn] = {}  # under way, by call id
         self._latest: Turn | None = None

@@ -83,6 +83,8 @@ class SayClient:
         gone = self._gone_since and now - self._gone_since > _GONE_S
         for clause in list(self._open):
             if gone or now - clause.alive > _SILENT_S:
+                if clause.handle is not None:
+                    clause.handle.cancel_goal_async()  # whoever is told that it was not said may say it again
                 self._end(clause, "", "the speech node vanished" if gone else f"no word from it for {_SILENT_S:g} s")
 
     def destroy(self) -> None:
@@ -107,7 +109,7 @@ class SayClient:
             self._end(clause, "", "the clause was refused")
             return
         clause.handle = handle
-        if clause.cancelled:
+        if clause.cancelled or clause not in self._open:  # given up meanwhile: it must not be said after all
             handle.cancel_goal_async()
         handle.get_result_async().add_done_callback(lambda f: self._ended(clause, f.result()))
 

@@ -137,6 +137,7 @@ class RosToolDispatcher:
             future.add_done_callback(lambda f: self._answered(running, f))
         else:
             future = end.call_async(running.message)
+            running.forget = lambda: end.remove_pending_request(future)
             future.add_done_callback(lambda f: self._responded(running, f))
 
     def _answered(self, running: _Running, future: Any) -> None:
@@ -158,6 +159,7 @@ class RosToolDispatcher:
         response = future.result()
         result = response.result
         code = getattr(result, "error_code", 0)
+        code = code if isinstance(code, (int, str)) else 0  # a message of its own (MoveIt's) means nothing to us
         text = self._text(running, result, "error_msg")
         if response.status == GoalStatus.STATUS_SUCCEEDED and not code:
             limited = "; limited to what the robot can do" if getattr(result, "clamped", False) else ""
@@ -197,6 +199,7 @@ class RosToolDispatcher:
                     )
             elif now - running.began > tool.timeout_s:
                 running.cancel_goal()
+                running.forget()  # a service that never answers; the client would keep the request for ever
                 self._finish(running, "failed", f"not done within {tool.timeout_s:g} s; cancelled{running.so_far}")
 
     def _finish(self, running: _Running, status: Status, result: str) -> None:
@@ -227,6 +230,7 @@ class _Running:
         self.so_far = ""  # of an action: its last feedback, for when it does not end well
         self.unwanted = False
         self.handle: Any = None
+        self.forget: Callable[[], object] = lambda: None
 
     def went_on(self, feedback: Any) -> None:
         """The action's server tells how far it is."""
