@@ -86,3 +86,19 @@ def test_an_order_of_the_robot_ends_the_move_that_somebody_else_began(daemon):
     finally:
         robot.close()
     assert other not in daemon.running()
+
+
+def test_the_end_of_a_move_of_another_program_is_no_jump_back(daemon):
+    controller = Controller(ReachyMini(daemon.url), make_limits(), {}, Settings(state_timeout=PATIENCE_S))
+    states = []
+    controller.start(states.append)
+    try:
+        daemon.wait(lambda: states)
+        daemon.goto(2.0, antenna=2.0, roll=0.3, yaw=0.5)
+        daemon.wait(lambda: not daemon.running())
+        told = len(states)
+        daemon.wait(lambda: len(states) > told + 60)
+    finally:
+        controller.close()
+    for state in states[told:]:
+        assert state.pose.right_antenna == pytest.approx(2.0, abs=0.02)

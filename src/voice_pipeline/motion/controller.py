@@ -66,6 +66,7 @@ class Controller:
         self._goal_clamps = 0
         self._sent: Pose | None = None
         self._sent_at = 0.0
+        self._left: Pose | None = None  # where it was told to be when somebody else moved it away
         self._shown = ("", "")
         self._wants_awake = settings.keep_awake
         self._ticker = Ticker("motion-writer", self._dt, self.tick)
@@ -96,7 +97,8 @@ class Controller:
         with self.lock:
             self._watch(now)
             pose = None
-            if self._link.connected and self._link.awake and not self._link.stale and not self._handed_over:
+            ours = self._link.connected and self._link.awake and not self._link.stale and not self._handed_over
+            if ours and not self._leaves(now):
                 pose = self._follower.step(now, calm=self._task is not None or self._stopped)
                 self._link.compare(pose, now)
                 self._supervise(now)
@@ -330,6 +332,24 @@ class Controller:
         elif event == "stale":
             self._follower.pause()
 
+    def _leaves(self, now: float) -> bool:
+        """Somebody else moves a robot that is at rest for us. It is left there: what is sent again would pull it back at
+        once, when a move of theirs ends. The next order begins where it is then."""
+        if self._task is not None or self._follower.moving:
+            self._left = None
+            return False
+        if self._left is not None:
+            self._link.compare(self._left, now)
+        if self._link.strayed:
+            left = self._left or self._follower.pose
+            self.resync()
+            self._left = left
+            return True
+        if self._left is not None:  # it came back by itself: a hand held it
+            self._follower.reset(self._left)
+            self._held, self._left = self.limits.clamp(self._left)[0], None
+        return False
+
     def _supervise(self, now: float) -> None:
         """Report on the task, and end it when it is done."""
         task = self._task
@@ -469,4 +489,4 @@ class Controller:
         with self.lock:
             self._follower.reset(state.pose, velocity)
             self._held = self.limits.clamp(state.pose)[0]
-            self._sent = None
+            self._sent = self._left = None

@@ -12,6 +12,7 @@ _STALE_S = 0.15  # no state for seven periods: hold still. A hung daemon can cat
 _AWAKE_MARGIN = 0.17  # rad, 10 degrees: a head pushed out of its box by hand is awake; the sleeping pose is 45 mm lower
 _ASTRAY_RAD = 0.17  # between commanded and measured ...
 _ASTRAY_S = 1.0  # ... for this long: something else moves the robot, or it cannot
+_LEFT_S = 0.4  # the same at rest, where nothing lags: longer than the robot needs to come to rest
 
 
 class Link:
@@ -41,6 +42,11 @@ class Link:
     def following(self) -> bool:
         """The robot is where it was told to be, give or take a second."""
         return self._astray_since is None or self._now - self._astray_since < _ASTRAY_S
+
+    @property
+    def strayed(self) -> bool:
+        """A robot that is at rest for us has been elsewhere for a while."""
+        return self._astray_since is not None and self._now - self._astray_since >= _LEFT_S
 
     def update(self, now: float, handed_over: bool) -> str:
         """Look again; returns what changed: "lost", "back", "asleep" (motors off), "stale" or nothing.
