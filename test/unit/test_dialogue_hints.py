@@ -139,6 +139,23 @@ def test_evidence_for_two_things_decides_for_neither(made_up):
     assert made_up(both).match("Vi estas laca!") is None
 
 
+def test_what_holds_more_than_three_words_that_no_cue_explains_is_about_something_else(made_up):
+    assert made_up().match("Vi estas laca unu du tri.") is None
+    assert made_up(HINTS + "small: [estas]\n").match("Vi estas laca unu du tri.").name == "sleep"
+
+
+def test_a_hint_may_ask_for_one_of_several_sets(made_up):
+    must = SETS + "hints:\n  - {tool: sleep, must: [friend], evidence: {tired: 2, you: 1}}\n"
+    assert made_up(must).match("Vi estas laca.") is None
+    assert made_up(must).match("Vi estas laca amiko.").name == "sleep"
+
+
+def test_no_cue_reaches_into_another_clause(made_up):
+    far = "sets:\n  tired: ['vi [*] laca']\nhints:\n  - {tool: sleep, evidence: {tired: 3}}\n"
+    assert made_up(far).match("Vi estas tre laca.").name == "sleep"
+    assert made_up(far).match("Vi venas, tre laca.") is None
+
+
 def test_a_story_is_no_hint(made_up):
     assert made_up().match("Vi estas laca. " + "Kaj la tago estis longa. " * 12) is None
 
@@ -149,6 +166,7 @@ def test_a_story_is_no_hint(made_up):
         (HINTS.replace("tool: sleep", "tool: slep"), "xx.yaml, line 6: hints.0: there is no tool 'slep'"),
         (HINTS.replace("{tired: 2", "{tirde: 2"), "there is no set 'tirde'"),
         (HINTS.replace("[laca, dorm~]", "['laca (']"), "a '\\)' is missing"),
+        (HINTS.replace("tool: sleep,", "tool: sleep, must: [frend],"), "there is no set 'frend'"),
         (HINTS.replace("tired: 2, you", "tired: heavy, you"), "'heavy' is not of type 'number'"),
         (HINTS.replace("tool: sleep,", "tool: look,"), "'direction' is a required property"),
     ],
