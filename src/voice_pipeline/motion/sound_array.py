@@ -48,12 +48,10 @@ class SoundArray:
             self._thread.join(_CONNECT_S)
 
     def _run(self) -> None:
-        from websockets.exceptions import WebSocketException
-
         while not self._closing.wait(_GLANCE_S):
             if not self._is_connected():
                 continue
-            with suppress(WebSocketException, OSError):
+            with suppress(Exception):  # whatever went wrong: this thread is the only way back
                 self._read()
             self._closing.wait(_RETRY_S)
 
