@@ -2,6 +2,7 @@
 
 import pytest
 from bench.motion.proxy import FaultyProxy
+from voice_pipeline.action import MoveHead
 
 from motion_bench import Watch, patience, simulated_robot  # noqa: F401
 from voice_pipeline.motion import wake
@@ -33,3 +34,12 @@ def test_a_robot_that_was_woken_after_all_is_told_as_well(ros, robot):
     finally:
         ros.close()
         proxy.close()
+
+
+def test_waking_a_robot_that_is_awake_by_then_disturbs_nobody(ros, robot):
+    watch = Watch(ros, url=robot.url)
+    watch.until("IDLE")
+    goal = watch.send(MoveHead.Goal(yaw=0.4, duration_s=1.5))
+    watch.wait(lambda m: m.move == "move_head")
+    watch.node._serving.wake_soon()  # as when the robot was lost and found twice while it woke up
+    assert watch.peer.result(goal).result.error_code == MoveHead.Result.NONE

@@ -109,7 +109,9 @@ class MotionServices:
     def _wake(self) -> None:
         self.wake_fault = ""
         try:
-            wake.wake_up(self._body())
+            body = self._body()
+            if not body.awake:  # an order before this one may have woken it: whoever moves it since is not disturbed
+                wake.wake_up(body)
         except Refused:
             return  # the node was deactivated meanwhile
         except VoiceError as error:
