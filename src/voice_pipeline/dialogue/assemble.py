@@ -144,7 +144,7 @@ class Assembled:
             return Answer(cancelled=True)
         prompt = self.history.prompt(with_hint(question, hint))
         self.local.language = (answer_in or self._language).lower()[:2]
-        return self._mind.answer(question, prompt, cancel, listener, gate, language, answer_in)
+        return self._mind.answer(question, prompt, cancel, listener, gate, language, answer_in, hint)
 
     def read_along(self, words: str, cancel: threading.Event) -> None:
         """While somebody still speaks: let the model read the words so far. At the pause only the last ones are new to it.

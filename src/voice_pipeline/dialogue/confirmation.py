@@ -37,6 +37,9 @@ NO = {
     "ja": "いいえ|いや|ううん|やめて|やめてください|だめ|結構です|やらないで|キャンセル",
 }
 _LATE_S = 30.0  # for so long after its time a plain yes is still taken for one to that question
+# Characters: "yes, yes, please do it". A recogniser in a loop writes "no thank you" thirty times, and a pattern that may read
+# that in two ways each time ("no", "thank you") would hold the whole process for minutes.
+_LONGEST = 80
 _MARKS = re.compile(r"[^\w']+")
 
 
@@ -92,6 +95,8 @@ class Confirmation:
     def read(self, utterance: str) -> Literal["yes", "no", ""]:
         """What an answer says; empty for anything that is not plainly one or the other."""
         text = _MARKS.sub(" ", utterance.lower().replace("’", "'")).strip()
+        if len(text) > _LONGEST:
+            return ""
         return "yes" if self._yes.fullmatch(text) else "no" if self._no.fullmatch(text) else ""
 
     def settle(self, gate: threading.Event | None) -> None:

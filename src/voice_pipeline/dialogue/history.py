@@ -11,7 +11,7 @@ from voice_pipeline.dialogue.protocol import Message
 # Characters of a token, on the safe side: 4 is usual for English, JSON and other languages take more.
 _CHARS_PER_TOKEN = 3.0
 _USUAL_QUESTION = 200  # characters
-_LONGEST_QUESTION = 2000  # characters; a longer one would push everything else out of a small context
+LONGEST_QUESTION = 2000  # characters; a longer one would push everything else out of a small context
 # Of what fits; above it the older half is summarised. The rest is room for the turns until somebody is silent.
 _FULL = 0.7
 
@@ -135,7 +135,7 @@ class History:
     def _asked(self, question: str) -> tuple[str, Message]:
         told = next((n for n in reversed(self._notes) if n), "")
         note = self.note if self.note != told else ""
-        text = question[:_LONGEST_QUESTION]
+        text = question[:LONGEST_QUESTION]
         return note, Message("user", f"{note} {text}" if note else text)
 
     def _room(self) -> float:

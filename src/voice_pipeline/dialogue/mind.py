@@ -18,9 +18,11 @@ from voice_pipeline.dialogue.calling import Calling, Retry
 from voice_pipeline.dialogue.clauses import ClauseSplitter
 from voice_pipeline.dialogue.confirmation import Confirmation
 from voice_pipeline.dialogue.emotion_tags import TagLimit, TagReader
+from voice_pipeline.dialogue.history import LONGEST_QUESTION
 from voice_pipeline.dialogue.neutral import neutral
 from voice_pipeline.dialogue.output import ReplyParser, Unreadable
 from voice_pipeline.dialogue.protocol import Done, LanguageModel, Message, TextDelta, ToolCallRequest
+from voice_pipeline.dialogue.tongues import with_hint
 from voice_pipeline.dialogue.tools import Dispatcher, ToolBox
 
 __all__ = ["Answer", "Listener", "Mind", "MindSettings"]
@@ -59,6 +61,7 @@ class Mind:
         gate: threading.Event | None = None,
         language: str = "",
         answer_in: str = "",
+        hint: str = "",
     ) -> Answer:
         """Answer a question.
 
@@ -69,6 +72,7 @@ class Mind:
             gate: set once the person has finished. Until then it may think, but no tool is called. None: open.
             language: ISO 639-1 of what was said; empty when nobody knows.
             answer_in: that of confirmations; empty for the node's.
+            hint: what stands behind the question in `prompt`; behind a part of it, too.
 
         Raises:
             ModelUnavailable, ModelTimeout: with what was said before already given to the listener.
@@ -84,7 +88,8 @@ class Mind:
                 self._follow_up(prompt, calls)
         elif self._confirmation.lapsed():
             parts = calls.after_its_time(question, parts)
-        run.assents = bool(self._confirmation.read(question))
+        # After a yes to a call that waited, what is left was said before it, in words of its own.
+        run.assents = asked is None and bool(self._confirmation.read(question))
         run.only_words = run.assents and not _asks(prompt[:-1])
         for i, part in enumerate(parts):
             if run.asks:
@@ -96,7 +101,8 @@ class Mind:
                 calls.call(request, by_model=False)
             else:
                 run.answer.by_phrase = False
-                self._ask([*prompt[:-1], Message("user", part)] if part != question else list(prompt), calls)
+                about = prompt[-1] if part == question else Message("user", with_hint(part[:LONGEST_QUESTION], hint))
+                self._ask([*prompt[:-1], about], calls)
         run.answer.cancelled = cancel.is_set()
         return run.answer
 

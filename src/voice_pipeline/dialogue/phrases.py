@@ -15,6 +15,9 @@ from voice_pipeline.dialogue.protocol import ToolCallRequest
 from voice_pipeline.dialogue.tools import Tool
 from voice_pipeline.dialogue.wording import ENGLISH, Wording, either
 
+# Characters, 40 s of speech. Patterns take the square of the length and more: 5,000 characters held the mind for a minute,
+# and with it every "stop". Nobody says a plain command at such length.
+_LONGEST = 600
 _Compiled = tuple[re.Pattern[str], Tool, dict[str, object]]
 
 
@@ -47,6 +50,8 @@ class PhraseBook:
 
     def match(self, utterance: str) -> ToolCallRequest | None:
         """The call that the whole utterance asks for; None when there is anything else in it."""
+        if len(utterance) > _LONGEST:
+            return None
         patterns = self._patterns
         for text, behind in self.wording.readings(self.wording.spoken(utterance)).items():
             for pattern, tool, arguments in patterns:
@@ -66,7 +71,7 @@ class PhraseBook:
 
         A part counts when a phrase matches it or it begins like a command; otherwise the utterance stays whole.
         """
-        if self._free.match(utterance) is not None:
+        if len(utterance) > _LONGEST or self._free.match(utterance) is not None:
             return [utterance]  # "remember that I like to sing and play chess" is one thing
         parts = [p.strip() for p in self.wording.joint.split(utterance) if p.strip()]
         if not 1 < len(parts) <= most or not all(self._is_command(p) for p in parts):
