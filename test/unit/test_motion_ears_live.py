@@ -30,10 +30,12 @@ def test_a_reader_that_raises_once_is_told_the_next_reading(monkeypatch):
         port = server.socket.getsockname()[1]
         array = SoundArray(f"ws://127.0.0.1:{port}", on_bearing, lambda: True)
         array.start()
-        deadline = time.monotonic() + 60.0
-        while len(heard) < 2:
-            assert time.monotonic() < deadline, "waited too long"
-            time.sleep(0.01)
-        array.close()
-        over.set()
-        server.shutdown()
+        try:
+            deadline = time.monotonic() + 60.0
+            while len(heard) < 2:
+                assert time.monotonic() < deadline, "waited too long"
+                time.sleep(0.01)
+        finally:
+            array.close()
+            over.set()
+            server.shutdown()

@@ -98,6 +98,8 @@ def follow(
 
     def begin(held: Pose, start: Point) -> tuple[Task, Path]:
         path = plan(joints, points, start, controller.limits, delay)
+        if controller.occupied:  # what was under way ends where it comes to rest, not at its goal
+            held = Pose(*path.at(path.duration)[0].tolist())
         return JointTask(joints, path, held, tolerances, listener), path
 
     task = controller.adopt(begin, yields=False)
