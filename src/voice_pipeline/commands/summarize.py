@@ -43,7 +43,12 @@ def main(args: Sequence[str] | None = None) -> int:
         print(f"summarize: {result.error_msg}", file=sys.stderr)
         return 1
     if options.out:
-        options.out.write_text(result.minutes, encoding="utf-8")
+        try:
+            options.out.write_text(result.minutes, encoding="utf-8")
+        except OSError as error:  # they took minutes to write: shown, not lost
+            print(result.minutes)
+            print(f"summarize: cannot write {options.out}: {error.strerror}. The minutes are above.", file=sys.stderr)
+            return 1
         print(f"summarize: {result.utterances} utterances in {options.out}", file=sys.stderr)
     else:
         print(result.minutes)

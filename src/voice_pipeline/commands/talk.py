@@ -50,7 +50,7 @@ def main(args: Sequence[str] | None = None) -> int:
             ) as session:
                 screen.line(
                     "ready",
-                    f"in {session.start_s:.1f} s; speak. Use headphones: there is no echo canceller yet. Ctrl-C ends.",
+                    f"in {session.start_s:.1f} s; speak. Use headphones, unless the profile takes the echo out (demo does not). Ctrl-C ends.",
                 )
                 while True:
                     session.drain(0.2)

@@ -190,8 +190,9 @@ class LlamaCpp:
             text = (choice.get("delta") or {}).get("content")
             if text:
                 first = first or time.monotonic() - start
-                deadline = time.monotonic() + self._settings.stall_timeout_s
                 yield TextDelta(text)
+                # Only now: a call in these words may have kept the listener for as long as the robot moves.
+                deadline = time.monotonic() + self._settings.stall_timeout_s
             if choice.get("finish_reason"):
                 timing = chunk.get("timings") or {}
                 yield Done(
