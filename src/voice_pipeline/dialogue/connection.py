@@ -35,7 +35,8 @@ class Sockets:
         request.extensions = {**request.extensions, "trace": self._traced}
 
     def _traced(self, event: str, info: dict[str, Any]) -> None:
-        if event == "connection.connect_tcp.complete":
+        # TLS takes the first socket over: from then on only its own can be shut.
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             sock = info["return_value"].get_extra_info("socket")
             with self._lock:
                 self._sockets.append(sock)
@@ -46,6 +47,6 @@ class Sockets:
 
 def _shutdown(sock: socket.socket) -> None:
     try:
-        sock.shutdown(socket.SHUT_RDWR)
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)  # TLS's own would change what the reading thread uses
     except OSError:
         pass  # already closed by the other side
