@@ -96,13 +96,16 @@ class Facts:
             VoiceError: the file cannot be read or written.
         """
         wanted = _plain(what).lower()
-        known = self.all()
-        gone = known if _EVERYTHING.match(wanted) else [k for k in known if _speaks_of(k, wanted)]
+        known, everything = self.all(), _EVERYTHING.match(wanted) is not None
+        gone = known if everything else [k for k in known if _speaks_of(k, wanted)]
         if gone:
-            lines = self._lines()
-            self._write(
-                [line for line in lines if not ((m := _LINE.match(line)) and _plain(m["fact"])[:_LONGEST] in gone)]
+            # Everything: also what somebody wrote below the first 60 facts.
+            left = (
+                line
+                for line in self._lines()
+                if not ((m := _LINE.match(line)) and (everything or _plain(m["fact"])[:_LONGEST] in gone))
             )
+            self._write(list(left))
         return gone
 
     def _lines(self) -> list[str]:

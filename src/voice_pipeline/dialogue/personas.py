@@ -56,7 +56,7 @@ def narrowed(file: ToolFile, persona: Persona) -> ToolFile:
         _known(persona, "tool", persona.tools, list(tools))
         tools = {n: t for n, t in tools.items() if n in (*persona.tools, *_ALWAYS)}
     if persona.gestures is not None and GESTURES in tools:
-        gestures: list[str] = tools[GESTURES].parameters["properties"][GESTURE]["enum"]
+        gestures: list[str] = tools[GESTURES].parameters["properties"].get(GESTURE, {}).get("enum", [])
         _known(persona, "gesture", persona.gestures, gestures)
         if persona.gestures:
             tools[GESTURES] = _only(tools[GESTURES], persona.gestures)

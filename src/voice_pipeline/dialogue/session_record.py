@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from voice_pipeline.dialogue.translation import LANGUAGES
+
 _MOST_FILES = 50  # finished sessions; the oldest go
 
 
@@ -100,9 +102,16 @@ class SessionRecord:
 
 
 def main_language(lines: list[Line]) -> str:
-    """What the person spoke most; "en" when nobody knows."""
-    counts = Counter(line.language for line in lines if line.language)
+    """What the person spoke most, of the languages that minutes can be in; "en" when it was none of them."""
+    counts = Counter(line.language for line in lines if line.language.lower() in LANGUAGES)
     return counts.most_common(1)[0][0] if counts else "en"
+
+
+def _check(event: dict[str, Any]) -> None:
+    """Raises TypeError: what stands there cannot be told later."""
+    texts = [event.get(key, "") for key in ("turn", "text", "language", "id")]
+    if not isinstance(event["t"], (int, float)) or not all(isinstance(text, str) for text in texts):
+        raise TypeError("no event")
 
 
 class SessionFile:
@@ -132,6 +141,7 @@ class SessionFile:
             try:
                 event = json.loads(line)
                 SessionRecord(1).apply(event)
+                _check(event)
             except (ValueError, KeyError, TypeError):
                 continue
             yield event
