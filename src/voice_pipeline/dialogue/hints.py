@@ -87,10 +87,20 @@ class Hints:
                 most -= value
                 weight += value if self._says(name, text, seen) else 0.0
             if weight >= ENOUGH:
+                weight = self._apart(positive, text, seen)
+            if weight >= ENOUGH:
                 weight += sum(w for name, w in negative if self._says(name, text, seen, negated=True))
             if weight >= ENOUGH and self._about_it(hint, positive, text, seen):
                 found.append((weight, ToolCallRequest(hint.tool, dict(hint.arguments))))
         return sorted(found, key=lambda f: -f[0])
+
+    def _apart(self, positive: list[tuple[str, float]], text: str, seen: dict[str, bool]) -> float:
+        """The weight of those sets alone that have words of their own: the same words are evidence once."""
+        weight, taken = 0.0, text
+        for name, value in positive:
+            if seen.get(name) and (left := self._unexplained([name], text, taken)) != taken:
+                weight, taken = weight + value, left
+        return weight
 
     def _about_it(self, hint: Hint, positive: list[tuple[str, float]], text: str, seen: dict[str, bool]) -> bool:
         """The cues explain nearly all of the text, so that it is about them, and it holds no number besides."""
@@ -104,15 +114,15 @@ class Hints:
             return False  # an amount that a hint has no slot for
         return sum(w not in self._small for w in words) <= _UNEXPLAINED
 
-    def _unexplained(self, names: Iterable[str], text: str) -> str:
-        """What is left of a text without these cues; what a * of theirs takes is left too."""
+    def _unexplained(self, names: Iterable[str], text: str, rest: str = "") -> str:
+        """What is left of a text, or of its rest, without these cues; what a * of theirs takes is left too."""
         covered = bytearray(len(text))
         for name in names:
             for cue in self._cue(name).finditer(text):
                 covered[cue.start() : cue.end()] = b"\1" * (cue.end() - cue.start())
                 for begin, end in cue.regs[1:]:
                     covered[max(begin, 0) : max(end, 0)] = bytes(max(end, 0) - max(begin, 0))
-        return "".join(" " if covered[i] else c for i, c in enumerate(text))
+        return "".join(" " if covered[i] and c != _BORDER else c for i, c in enumerate(rest or text))
 
     def _text(self, utterance: str) -> str:
         clauses = [c for c in _MARKS.split(utterance) if c.strip()]
