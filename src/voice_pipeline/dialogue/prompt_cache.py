@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from voice_pipeline.model_store import cache_root
 
 _KEPT = 4  # files of some 10 MB each: a persona and tools file in use, and the ones before
 _TIMEOUT_S = 10.0
+_STALE_S = 3600.0  # nobody writes for so long: its process was killed meanwhile
 
 
 class PromptCache:
@@ -46,6 +48,11 @@ class PromptCache:
         try:
             if _order(address, key, "save", part):
                 os.replace(self.folder / part, self.folder / name)
+            else:
+                (self.folder / part).unlink(missing_ok=True)
+            for left in self.folder.glob("*.part"):
+                if abs(time.time() - left.stat().st_mtime) > _STALE_S:
+                    left.unlink(missing_ok=True)
             files = sorted(self.folder.glob("*.kv"), key=lambda f: f.stat().st_mtime, reverse=True)
             for old in files[_KEPT:]:
                 old.unlink(missing_ok=True)
