@@ -87,6 +87,7 @@ class WithFallback:
         if self._down is None:
             self._first.read_ahead(messages, tools, cancel)
         else:
+            self._prepare_second()  # the first may have broken off in an answer that was its own to end
             self._second.read_ahead(self._adapted(messages, tools), tools, cancel)
 
     def stream(
