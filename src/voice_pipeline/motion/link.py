@@ -9,6 +9,8 @@ from voice_pipeline.motion.limits import Limits
 from voice_pipeline.motion.protocol import NEUTRAL, Pose, Robot, RobotState, Z
 
 _STALE_S = 0.15  # no state for seven periods: hold still. A hung daemon can catch up on no more than was sent till then
+# After a loss: so long must states come again. What a frozen network held up arrives first, and tells where the robot was.
+_CAUGHT_UP_S = 0.2
 _AWAKE_MARGIN = 0.17  # rad, 10 degrees: a head pushed out of its box by hand is awake; the sleeping pose is 45 mm lower
 _ASTRAY_RAD = 0.17  # between commanded and measured ...
 _ASTRAY_S = 1.0  # ... for this long: something else moves the robot, or it cannot
@@ -30,6 +32,7 @@ class Link:
         self.awake = False
         self.stale = False
         self._astray_since: float | None = None
+        self._alive_since = -math.inf  # of its states; the first one need not wait
         self._now = 0.0
         self._states: tuple[RobotState | None, RobotState | None] = (None, None)  # the last two
 
@@ -60,8 +63,13 @@ class Link:
         alive = self._robot.connected and self.age(now) <= self._timeout
         if state is None or not alive:
             was, self.connected, self.awake, self.stale = self.connected, False, False, False
+            if was or math.isfinite(self._alive_since):
+                self._alive_since = math.inf
             return "lost" if was else ""
         if not self.connected:
+            self._alive_since = min(self._alive_since, now)
+            if now - self._alive_since < _CAUGHT_UP_S:
+                return ""
             self.connected, self.stale, self._astray_since = True, False, None
             self.awake = self.looks_awake
             return "back"
