@@ -46,7 +46,12 @@ def bag(recordings, model, tmp_path):
     with Session(
         "demo", tmp_path / "logs", robot="none", audio="file", only=only, record=str(tmp_path / "kept")
     ) as running:
-        ears = Ears(running)
+        ears, node = Ears(running), running.watcher.node
+        wanted = {"vad", "asr", "recorder"}  # what is played before all of them are there is lost to one of them
+        while not wanted <= {
+            end.node_name for end in node.get_subscriptions_info_by_topic(node.resolve_topic_name("audio"))
+        }:
+            running.drain(0.05)
         for path in paths:
             _play_one(running, ears, path.resolve())
     return tmp_path / "kept"

@@ -25,7 +25,11 @@ SPOKEN = {
 
 
 def start(tmp_path, **options):
-    overrides = {"audio_player": {"file_path": str(tmp_path / "answer.wav")}}
+    overrides = {
+        "audio_player": {"file_path": str(tmp_path / "answer.wav")},
+        # Nobody waits for it here, and beside other work a small model may read for half a minute.
+        "dialogue": {"first_token_timeout_s": 60.0, "stall_timeout_s": 60.0},
+    }
     return Session("demo", tmp_path / "logs", robot="sim", audio="file", overrides=overrides, **options)
 
 

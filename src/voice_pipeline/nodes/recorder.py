@@ -39,6 +39,8 @@ from voice_pipeline.ros.worker import Worker
 
 # States can follow each other within a millisecond; as dialogue publishes them.
 _TURNS = QoSProfile(depth=10, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+# A recording is worth nothing with holes: a minute of chunks may wait here while this process does not get its turn.
+_SOUND = QoSProfile(depth=2048)
 # Everything a conversation says about itself but its sound.
 _TOPICS: tuple[tuple[Any, str, Any], ...] = (
     (VoiceActivity, "voice_activity", EVENTS),
@@ -94,7 +96,7 @@ class RecorderNode(VoiceNode):
             if wanted:
                 name = self.resolve_topic_name(topic)
                 self._subscribe(AudioInfo, topic + "_info", partial(self._on_info, name), LATCHED)
-                self._subscribe(AudioDataStamped, topic, partial(self._on_sound, name), AUDIO, raw=True)
+                self._subscribe(AudioDataStamped, topic, partial(self._on_sound, name), _SOUND, raw=True)
         self._made.append((self.destroy_timer, self.create_timer(0.5, self._tick_file)))
         sound = [w for w, wanted in (("microphone", p["microphone"]), ("playback", p["playback"])) if wanted]
         self.get_logger().warning(
