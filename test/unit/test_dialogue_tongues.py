@@ -96,11 +96,11 @@ def test_the_mind_shows_the_hint_to_the_model_only(monkeypatch):
         def needs_model(self, question, language):
             return False
 
-        def answer(self, question, prompt, cancel, listener, gate, language, answer_in):
+        def answer(self, question, prompt, cancel, listener, gate, language, answer_in, hint):
             seen.update(question=question, last=prompt[-1].content, language=language, answer_in=answer_in)
 
     mind = Assembled.__new__(Assembled)
-    mind.ready, mind._next = True, None
+    mind.ready, mind._next, mind._warming = True, None, None
     mind.history = History([], 8, 4096, 100)
     mind._mind, mind.local = Mind(), LocalTools()
     mind.answer("Quelle heure est-il ?", threading.Event(), None, None, "(Answer in French.)", "fr", "en")

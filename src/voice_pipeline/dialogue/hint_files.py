@@ -66,4 +66,4 @@ def _hint(
         box.validate(ToolCallRequest(entry["tool"], entry.get("arguments", {})), by_model=False)
     except RefusedCall as error:
         raise source.mistake(where, str(error)) from error
-    return Hint(entry["tool"], entry.get("arguments", {}), entry["evidence"], must)
+    return Hint(entry["tool"], entry.get("arguments", {}), entry["evidence"], must, box.tools[entry["tool"]].moves)

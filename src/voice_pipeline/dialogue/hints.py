@@ -35,6 +35,7 @@ class Hint:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     evidence: Mapping[str, float] = field(default_factory=dict)
     must: Sequence[str] = ()  # sets, of which one has to be there too
+    moves: bool = False  # it moves the robot: no word of refusal may be left over
 
 
 class Hints:
@@ -107,12 +108,22 @@ class Hints:
         if hint.must and not any(self._says(name, text, seen) for name in hint.must):
             return False
         rest = self._unexplained([name for name, _ in positive if seen.get(name)], text)
+        if hint.moves and self._refusal_left(text, rest):
+            return False
         if not self._wording.spaces:
             return len(_HIRAGANA.sub("", "".join(rest.split()))) <= _UNEXPLAINED_SIGNS and not re.search(r"\d", rest)
         words = rest.split()
         if any(w[0].isdigit() or w in self._numbers for w in words):
             return False  # an amount that a hint has no slot for
         return sum(w not in self._small for w in words) <= _UNEXPLAINED
+
+    def _refusal_left(self, text: str, rest: str) -> bool:
+        """A refusal that no cue explains, wherever it stands ("under no circumstances should you look up at the ceiling"), but
+        for one that is the whole first clause ("No, you are tired")."""
+        clauses = list(zip(text.split(_BORDER), rest.split(_BORDER), strict=True))
+        if self._negation.fullmatch(clauses[0][0]):
+            clauses.pop(0)
+        return any(self._negation.search(left) for _, left in clauses)
 
     def _unexplained(self, names: Iterable[str], text: str, rest: str = "") -> str:
         """What is left of a text, or of its rest, without these cues; what a * of theirs takes is left too."""
