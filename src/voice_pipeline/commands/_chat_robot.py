@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any
@@ -17,6 +18,7 @@ from voice_pipeline.ros.ask import Asker
 from voice_pipeline.ros.qos import EVENTS
 
 _AUDIT_S = 5.0  # the audit trail may arrive later than the answer; waited for only where it does
+_REFUSED_S = 0.3  # a call that was refused is not in the result: nobody knows whether one comes
 _OVER = (ToolCall.SUCCEEDED, ToolCall.FAILED, ToolCall.REFUSED, ToolCall.CANCELLED)
 
 
@@ -31,7 +33,7 @@ class ChatRobot:
         self._asker = Asker("chat_command", Converse, "converse", namespace)
         self._calls: dict[str, list[ToolCall]] = {}  # by turn
         self._news = threading.Condition()
-        self._asker.node.create_subscription(ToolCall, "tool_calls", self._called, EVENTS)
+        self._audit = self._asker.node.create_subscription(ToolCall, "tool_calls", self._called, EVENTS)
 
     def __enter__(self) -> ChatRobot:
         self._asker.__enter__()
@@ -45,6 +47,11 @@ class ChatRobot:
     def wait(self, timeout_s: float) -> None:
         """Raises VoiceError when the dialogue node is not there within the timeout."""
         self._asker.wait_for_server(timeout_s)
+        deadline = time.monotonic() + min(timeout_s, _AUDIT_S)
+        while not self._audit.get_publisher_count() and time.monotonic() < deadline:
+            time.sleep(
+                0.01
+            )  # the action was found first; without the audit, the calls of the first answer would not be told
 
     def ask(self, text: str, speak: bool, on_text: Callable[[str], None]) -> Any:
         """The Converse result. Raises as Asker.ask."""
@@ -53,7 +60,9 @@ class ChatRobot:
     def calls(self, turn_id: str, expected: int) -> list[ToolCall]:
         """What became of the tool calls of a turn, in order; waits a moment for the last of them."""
         with self._news:
-            self._news.wait_for(lambda: len(self._over(turn_id)) >= expected, _AUDIT_S if expected else 0.0)
+            self._news.wait_for(
+                lambda: len(self._over(turn_id)) >= max(expected, 1), _AUDIT_S if expected else _REFUSED_S
+            )
             return self._over(turn_id)
 
     def parameter(self, name: str) -> str:
