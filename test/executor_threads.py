@@ -10,8 +10,7 @@ from typing import Any
 from rclpy.exceptions import InvalidHandle
 from rclpy.executors import ExternalShutdownException
 
-# How long a test waits for what has to happen. It costs nothing where it happens; a busy machine has stalled for seconds.
-PATIENCE_S = 60.0
+from patience import PATIENCE_S
 
 
 def spin_in_thread(executor: Any, name: str) -> threading.Thread:

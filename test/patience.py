@@ -8,18 +8,35 @@ from collections.abc import Callable
 from typing import Any
 
 PATIENCE_S = 60.0
+# Of a language model's engine, s: only the limit that a case is about is short, no other may end it on a busy machine.
+MODEL_LIMITS = dict.fromkeys(
+    ("connect_timeout_s", "first_token_timeout_s", "stall_timeout_s", "load_timeout_s"), PATIENCE_S
+)
 
 
-def until(condition: Callable[[], Any], what: str = "the condition") -> Any:
-    """Poll until the condition is true and return its value; AssertionError after PATIENCE_S."""
-    deadline = time.monotonic() + PATIENCE_S
+class NoWait:
+    """A clock for sources that are opened again: retries come at once."""
+
+    def monotonic_ns(self) -> int:
+        return 0
+
+    def wall_ns(self) -> int:
+        return 0
+
+    def wait_until(self, deadline_ns: int, stop: threading.Event) -> bool:
+        return stop.is_set()
+
+
+def until(condition: Callable[[], Any], what: str = "the condition", seconds: float = PATIENCE_S) -> Any:
+    """Poll until the condition is true and return its value; AssertionError after that many seconds."""
+    deadline = time.monotonic() + seconds
     while True:
         # Read before the condition: after a stall of the whole machine it gets one more look.
         late = time.monotonic() > deadline
         value = condition()
         if value:
             return value
-        assert not late, f"waited {PATIENCE_S:g} s for {what}"
+        assert not late, f"waited {seconds:g} s for {what}"
         time.sleep(0.005)
 
 

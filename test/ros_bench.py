@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -21,7 +20,8 @@ from rclpy.parameter import Parameter
 from rclpy.qos import HistoryPolicy, QoSProfile
 from unique_identifier_msgs.msg import UUID
 
-from executor_threads import PATIENCE_S, run_in, spin_in_thread, take_down
+from executor_threads import run_in, spin_in_thread, take_down
+from patience import PATIENCE_S, until
 from voice_pipeline.ros.domain import free_domain
 
 _START_S = 150.0  # for a node and its models
@@ -92,13 +92,7 @@ class RosBench:
     @staticmethod
     def wait(condition: Callable[[], Any], timeout: float = PATIENCE_S, what: str = "the condition") -> Any:
         """Poll until the condition is true and return its value; AssertionError after the timeout."""
-        deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline:
-            value = condition()
-            if value:
-                return value
-            time.sleep(0.005)
-        raise AssertionError(f"waited {timeout} s for {what}")
+        return until(condition, what, timeout)
 
     @staticmethod
     def settle(*nodes: Any, messages: int = 4) -> None:

@@ -88,12 +88,17 @@ def turn(question, generation):
     return made
 
 
-def test_a_command_is_obeyed_while_a_server_that_hangs_is_tried_again(bench):
-    thinking, model, robot, host, _ = bench
+def obeyed_while_it_hangs(thinking, model, host):
+    """The server is tried again and hangs; a plain command comes, and is answered."""
     thinking.tick(time.monotonic() + 3600.0, idle=True)
     assert model.asked.wait(PATIENCE_S)
     thinking.start(turn("Look left", 1))
     until(lambda: ("answered", 1) in host.engine.told)
+
+
+def test_a_command_is_obeyed_while_a_server_that_hangs_is_tried_again(bench):
+    thinking, model, robot, host, _ = bench
+    obeyed_while_it_hangs(thinking, model, host)
     assert len(robot.calls) == 1
     assert not model.free.is_set()
     assert thinking.fault == "the server was away"
@@ -101,10 +106,7 @@ def test_a_command_is_obeyed_while_a_server_that_hangs_is_tried_again(bench):
 
 def test_the_next_attempt_learns_that_it_is_back(bench):
     thinking, model, _, host, _ = bench
-    thinking.tick(time.monotonic() + 3600.0, idle=True)
-    assert model.asked.wait(PATIENCE_S)
-    thinking.start(turn("Look left", 1))
-    until(lambda: ("answered", 1) in host.engine.told)
+    obeyed_while_it_hangs(thinking, model, host)
     model.free.set()
     until(lambda: not thinking._worker.backlog)
     thinking.tick(time.monotonic() + 7200.0, idle=True)

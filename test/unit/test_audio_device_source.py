@@ -8,7 +8,7 @@ import types
 import numpy as np
 import pytest
 
-from patience import ended
+from patience import NoWait, ended
 from voice_pipeline.audio.devices import INPUT, Device, find_device
 from voice_pipeline.audio.formats import AudioFormat
 from voice_pipeline.audio.portaudio import load_portaudio, portaudio_devices
@@ -188,19 +188,6 @@ def test_closing_releases_the_device_and_ends_the_reader(portaudio):
     source.close()
     assert ended(reader)
     assert portaudio.streams[0].closed
-
-
-class NoWait:
-    """Retries come at once."""
-
-    def monotonic_ns(self):
-        return 0
-
-    def wall_ns(self):
-        return 0
-
-    def wait_until(self, deadline_ns, stop):
-        return stop.is_set()
 
 
 def test_an_unplugged_microphone_comes_back(portaudio):

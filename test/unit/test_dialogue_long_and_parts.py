@@ -93,16 +93,16 @@ def test_a_part_of_an_utterance_is_no_longer_than_a_question_may_be(monkeypatch)
     assert model.prompts[-1][-1].content == "tell me a "
 
 
-def test_after_a_yes_what_was_left_is_judged_by_its_own_words(tmp_path):
+def driver(tmp_path):
+    """A mind that drives on a yes, and whose model would look left at anything; what it does, what it is told."""
     path = tmp_path / "tools.yaml"
     path.write_text(TOOLS)
-    file = load(path)
-    model, robot, notes = (
-        ScriptedModel(lambda q: ['{"tool": "look", "arguments": {"direction": "left"}}']),
-        Robot(),
-        Notes(),
-    )
-    mind = Assembled(model, file, PERSONA, robot, MindSettings())
+    model, robot = ScriptedModel(lambda q: ['{"tool": "look", "arguments": {"direction": "left"}}']), Robot()
+    return Assembled(model, load(path), PERSONA, robot, MindSettings()), robot, Notes()
+
+
+def test_after_a_yes_what_was_left_is_judged_by_its_own_words(tmp_path):
+    mind, robot, notes = driver(tmp_path)
     mind.warm_up()
     mind.answer("Drive and then look at the cat", threading.Event(), notes)
     assert robot.calls == []
@@ -112,15 +112,7 @@ def test_after_a_yes_what_was_left_is_judged_by_its_own_words(tmp_path):
 
 
 def test_after_a_yes_what_was_left_is_done(tmp_path):
-    path = tmp_path / "tools.yaml"
-    path.write_text(TOOLS)
-    file = load(path)
-    model, robot, notes = (
-        ScriptedModel(lambda q: ['{"tool": "look", "arguments": {"direction": "left"}}']),
-        Robot(),
-        Notes(),
-    )
-    mind = Assembled(model, file, PERSONA, robot, MindSettings())
+    mind, robot, notes = driver(tmp_path)
     mind.answer("Drive and then look to the left", threading.Event(), notes)
     mind.answer("Yes", threading.Event(), notes)
     assert [name for name, _ in robot.calls] == ["drive", "look"]

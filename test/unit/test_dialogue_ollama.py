@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ollama_server import DROP, GARBAGE, HANG, Failure, OllamaServer, real_model
+from patience import MODEL_LIMITS, PATIENCE_S
 from voice_pipeline.dialogue import ModelSettings, create
 from voice_pipeline.dialogue.protocol import (
     Done,
@@ -22,18 +23,11 @@ from voice_pipeline.dialogue.protocol import (
 NOD = ToolSpec("play_move", "Play a gesture.", {"type": "object", "properties": {"name": {"type": "string"}}})
 ASK = [Message("system", "You are a robot."), Message("user", "Hello")]
 
-# Only the limit that a case is about is short: no other may end it on a busy machine.
-SHORT, LONG = 0.3, 60.0
-LIMITS = {
-    "connect_timeout_s": LONG,
-    "first_token_timeout_s": LONG,
-    "stall_timeout_s": LONG,
-    "load_timeout_s": LONG,
-}
+SHORT = 0.3  # s, the limit that a case is about
 
 
 def engine_for(host, **kwargs):
-    return create(ModelSettings(engine="ollama", model="tiny", host=host, **{**LIMITS, **kwargs}))
+    return create(ModelSettings(engine="ollama", model="tiny", host=host, **{**MODEL_LIMITS, **kwargs}))
 
 
 def run(engine, messages=ASK, cancel=None):
@@ -126,7 +120,7 @@ def test_a_fault_is_an_error_in_time_and_the_next_answer_works(script, short, er
         with pytest.raises(error, match=said):
             run(engine)
         answers.append(["Fine."])
-        engine._settings = replace(engine._settings, **LIMITS)
+        engine._settings = replace(engine._settings, **MODEL_LIMITS)
         assert text(run(engine)) == "Fine."
 
 
@@ -140,7 +134,7 @@ def test_a_cancelled_answer_ends_at_once_and_frees_the_server(script):
 
     with OllamaServer(asked) as server:
         run(engine_for(server.host), cancel=cancel)  # its own limits would be errors
-        assert server.gone.wait(LONG)
+        assert server.gone.wait(PATIENCE_S)
 
 
 def test_something_else_on_the_port_is_not_taken_for_a_model():
@@ -160,7 +154,7 @@ def test_something_else_on_the_port_is_not_taken_for_a_model():
 
 
 def test_a_real_model_answers_through_the_protocol():
-    inner = create(ModelSettings(model="smollm2-135m-instruct", threads=1, context_length=2048, **LIMITS))
+    inner = create(ModelSettings(model="smollm2-135m-instruct", threads=1, context_length=2048, **MODEL_LIMITS))
     inner.prepare()
     try:
         with OllamaServer(real_model(inner)) as server:

@@ -6,6 +6,7 @@ import pytest
 
 from ollama_server import DROP, GARBAGE, HANG, Failure
 from openai_server import OpenAiStub
+from patience import MODEL_LIMITS, PATIENCE_S
 from voice_pipeline.dialogue import ModelSettings, create
 from voice_pipeline.dialogue.protocol import (
     Done,
@@ -21,18 +22,11 @@ from voice_pipeline.dialogue.protocol import (
 NOD = ToolSpec("nod", "Nod the head.", {"type": "object", "properties": {"times": {"type": "integer"}}})
 ASK = [Message("system", "You are a robot."), Message("user", "Hello")]
 
-# Only the limit that a case is about is short: no other may end it on a busy machine.
-SHORT, LONG = 0.3, 60.0
-LIMITS = {
-    "connect_timeout_s": LONG,
-    "first_token_timeout_s": LONG,
-    "stall_timeout_s": LONG,
-    "load_timeout_s": LONG,
-}
+SHORT = 0.3  # s, the limit that a case is about
 
 
 def engine(server, **settings):
-    model = create(ModelSettings(engine="openai", model="tiny", host=server.host, **{**LIMITS, **settings}))
+    model = create(ModelSettings(engine="openai", model="tiny", host=server.host, **{**MODEL_LIMITS, **settings}))
     model.prepare()
     return model
 
@@ -91,17 +85,17 @@ def test_a_given_up_answer_closes_the_connection():
         assert next(stream) == TextDelta("One")
         cancel.set()
         assert list(stream) == []
-        assert server.gone.wait(LONG)
+        assert server.gone.wait(PATIENCE_S)
 
 
 @pytest.mark.parametrize(
     ("pieces", "first_s", "stall_s", "error", "says"),
     [
-        (["One", DROP], LONG, LONG, ModelUnavailable, "closed the connection"),
-        ([GARBAGE], LONG, LONG, ModelUnavailable, "did not speak OpenAI's protocol"),
-        ([Failure(500, "out of memory")], LONG, LONG, ModelUnavailable, "out of memory"),
-        ([HANG], SHORT, LONG, ModelTimeout, "gave no first word within 0.3 s"),
-        (["One", HANG], LONG, SHORT, ModelTimeout, "stopped in the middle"),
+        (["One", DROP], PATIENCE_S, PATIENCE_S, ModelUnavailable, "closed the connection"),
+        ([GARBAGE], PATIENCE_S, PATIENCE_S, ModelUnavailable, "did not speak OpenAI's protocol"),
+        ([Failure(500, "out of memory")], PATIENCE_S, PATIENCE_S, ModelUnavailable, "out of memory"),
+        ([HANG], SHORT, PATIENCE_S, ModelTimeout, "gave no first word within 0.3 s"),
+        (["One", HANG], PATIENCE_S, SHORT, ModelTimeout, "stopped in the middle"),
     ],
 )
 def test_faults_are_named(pieces, first_s, stall_s, error, says):
@@ -120,12 +114,12 @@ def test_no_server_a_wrong_model_and_a_missing_key_name_the_cure(monkeypatch):
             engine(server)
         host = server.host
     with pytest.raises(ModelUnavailable, match="no model server"):
-        create(ModelSettings(engine="openai", model="tiny", host=host, **LIMITS)).prepare()
+        create(ModelSettings(engine="openai", model="tiny", host=host, **MODEL_LIMITS)).prepare()
 
 
 def test_an_empty_model_takes_the_only_one():
     with OpenAiStub(lambda _: ["Yes."], models=["the-one"]) as server:
-        model = create(ModelSettings(engine="openai", model="", host=server.host, **LIMITS))
+        model = create(ModelSettings(engine="openai", model="", host=server.host, **MODEL_LIMITS))
         model.prepare()
         answer(model)
         assert server.requests[-1]["model"] == "the-one"
@@ -133,12 +127,12 @@ def test_an_empty_model_takes_the_only_one():
 
 def test_a_real_server_answers_calls_a_tool_and_reuses_its_cache(model, monkeypatch):
     model("smollm2-135m-instruct")
-    inside = create(ModelSettings(model="smollm2-135m-instruct", context_length=1024, **LIMITS))
+    inside = create(ModelSettings(model="smollm2-135m-instruct", context_length=1024, **MODEL_LIMITS))
     inside.prepare()
     try:
         monkeypatch.setenv("VOICE_PIPELINE_API_KEY", inside._key)
         host = inside._server.listening_address
-        outside = create(ModelSettings(engine="openai", model="", host=host, **LIMITS))
+        outside = create(ModelSettings(engine="openai", model="", host=host, **MODEL_LIMITS))
         outside.prepare()
         outside.warm_up([Message("system", "You are a helpful robot. " * 20)], [])
         long = [Message("system", "You are a helpful robot. " * 20), Message("user", "Say one word.")]

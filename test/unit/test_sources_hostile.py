@@ -6,6 +6,7 @@ import types
 import numpy as np
 import pytest
 
+from patience import NoWait
 from voice_pipeline.audio import portaudio as counting
 from voice_pipeline.audio.files import check_recording, read_recording
 from voice_pipeline.audio.formats import AudioChunk, AudioFormat
@@ -14,17 +15,6 @@ from voice_pipeline.audio.sources.portaudio import PortAudioSource
 from voice_pipeline.audio.sources.protocol import SourceCounters
 from voice_pipeline.audio.sources.reopening import ReopeningSource
 from voice_pipeline.errors import VoiceError
-
-
-class NoWait:
-    def monotonic_ns(self):
-        return 0
-
-    def wall_ns(self):
-        return 0
-
-    def wait_until(self, deadline_ns, stop):
-        return stop.is_set()
 
 
 class Source:
