@@ -46,9 +46,7 @@ class Ticker:
                 self._tick(now)
             except Exception:
                 self.failed += 1
-                if (
-                    self.failed & (self.failed - 1) == 0
-                ):  # the first, second, fourth ...: 50 a second would hide all else
+                if self.failed & (self.failed - 1) == 0:  # first, second, fourth ...: 50 a second would hide all else
                     traceback.print_exc()
             due += self._period
             self._ending.wait(max(0.0, due - time.monotonic()))
