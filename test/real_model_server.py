@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import urllib.request
 from pathlib import Path
 from types import TracebackType
+
+from voice_pipeline.ports import HeldPort
 
 
 class RealModelServer:
@@ -25,10 +26,8 @@ class RealModelServer:
 
     def __init__(self, model: Path) -> None:
         self._file = model if model.is_file() else sorted(model.glob("*.gguf"))[0]
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port = probe.getsockname()[1]
-        self.host = f"http://127.0.0.1:{self._port}"
+        self._port = HeldPort()
+        self.host = f"http://127.0.0.1:{self._port.number}"
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> RealModelServer:
@@ -39,10 +38,11 @@ class RealModelServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.kill()
+        self._port.release()
 
     def start(self, wait_s: float = 120.0) -> None:
         """Load and serve; returns once questions are taken. Raises RuntimeError when it does not come up."""
-        command = [sys.executable, __file__, str(self._file), str(self._port)]
+        command = [sys.executable, __file__, str(self._file), str(self._port.number)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         impatient = threading.Timer(wait_s, self._process.kill)
         impatient.start()

@@ -1,6 +1,5 @@
 """The dialogue node with its real engines: the embedded model, and an Ollama-protocol server that comes and goes."""
 
-import socket
 import time
 
 import pytest
@@ -11,6 +10,7 @@ from voice_pipeline.msg import Reply, ToolCall, Transcript
 from ollama_server import OllamaServer
 from ros_bench import names
 from voice_pipeline.nodes.dialogue import DialogueNode
+from voice_pipeline.ports import HeldPort
 
 # A server that is there answers, however busy the machine is; where there is none, the kernel refuses at once.
 PATIENT = {"connect_timeout_s": 10.0, "first_token_timeout_s": 120.0, "stall_timeout_s": 60.0, "retry_window_s": 300.0}
@@ -18,9 +18,8 @@ PATIENT = {"connect_timeout_s": 10.0, "first_token_timeout_s": 120.0, "stall_tim
 
 @pytest.fixture
 def port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
+    with HeldPort() as held:
+        yield held.number
 
 
 def health(node):

@@ -17,8 +17,9 @@ from voice_pipeline.bringup.plan import Plan, make_plan
 from voice_pipeline.bringup.processes import Processes
 from voice_pipeline.bringup.watcher import Event, Watcher, isolated_context
 from voice_pipeline.errors import VoiceError
-from voice_pipeline.motion.simulator import SimulatedRobot, free_port
+from voice_pipeline.motion.simulator import SimulatedRobot
 from voice_pipeline.msg import MotionState, TurnState
+from voice_pipeline.ports import HeldPort
 from voice_pipeline.ros.domain import free_domain
 
 _READY_S = 60.0  # the models of a profile, from a slow disk
@@ -49,13 +50,14 @@ class Session:
         overrides: dict[str, dict[str, Any]] | None = None,
         on_event: Callable[[Event], None] = lambda event: None,
     ) -> None:
+        self._stack = ExitStack()
+        port = self._stack.enter_context(HeldPort()).number
         self.plan: Plan = make_plan(
-            profile, robot=robot, audio=audio, port=free_port(), only=only, record=record, overrides=overrides
+            profile, robot=robot, audio=audio, port=port, only=only, record=record, overrides=overrides
         )
         self._log_dir = log_dir
         self._composed = composed
         self._on_event = on_event
-        self._stack = ExitStack()
         self.processes: Processes
         self.watcher: Watcher
         self.start_s = 0.0

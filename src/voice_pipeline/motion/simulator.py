@@ -7,7 +7,6 @@ import argparse
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from types import TracebackType
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.model_store import cache_root
 from voice_pipeline.motion.daemon_options import QUIET, has_physics, options
+from voice_pipeline.ports import HeldPort
 
 _CURE = "Run `make robot` once (downloads about 230 MB), or set VOICE_PIPELINE_ROBOT_ENV to an environment that has it."
 _SLOWER = 3.0  # times as long as the mock-up: MuJoCo compiles its model
@@ -64,6 +64,7 @@ class SimulatedRobot:
         self._log = log
         self._own_log = log is None
         self._process: subprocess.Popen[bytes] | None = None
+        self._held: HeldPort | None = None  # a daemon that is started again finds its port free
 
     @property
     def url(self) -> str:
@@ -95,7 +96,9 @@ class SimulatedRobot:
         env = find_robot_environment()
         if self.physics and not has_physics(env):
             raise VoiceError(f"{env} has no MuJoCo.", "Run `make robot`, or leave physics off.")
-        self.port = free_port(self.port)
+        if self._held is None:
+            self._held = HeldPort(self.port)
+            self.port = self._held.number
         if self._log is None:
             handle, name = tempfile.mkstemp(prefix="robot_sim-", suffix=".log")
             os.close(handle)
@@ -177,24 +180,6 @@ class SimulatedRobot:
         if self._log is None:
             return ""
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-8:])
-
-
-def free_port(port: int = 0) -> int:
-    """`port` if nobody uses it on 127.0.0.1; 0 finds one.
-
-    Raises:
-        VoiceError: it is taken.
-    """
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise VoiceError(
-                f"Port {port} of 127.0.0.1 is taken ({error.strerror}).",
-                "Perhaps a robot runs there already; otherwise choose another --port.",
-            ) from error
-        return int(probe.getsockname()[1])
 
 
 def main() -> int:
