@@ -56,9 +56,8 @@ def create(settings: ModelSettings, on_change: Callable[[str], None] = lambda _:
     Raises:
         VoiceError: no such engine, its runtime is not installed, or the model is not on this machine.
     """
-    first = _create(settings)
     if not settings.fallback_engine:
-        return first
+        return _create(settings)
     from voice_pipeline.dialogue.fallback import WithFallback
 
     other = replace(
@@ -67,7 +66,10 @@ def create(settings: ModelSettings, on_change: Callable[[str], None] = lambda _:
         model=settings.fallback_model or ModelSettings.model,
         host=settings.fallback_host or settings.host,
     )
-    return WithFallback(first, _create(other), on_change)
+    # Half of the time to the first word each: an answer that came only after all of it would be given up by then.
+    patience_s = settings.first_token_timeout_s / 2
+    first = replace(settings, first_token_timeout_s=patience_s)
+    return WithFallback(_create(first), _create(other), on_change, patience_s=patience_s)
 
 
 def _create(settings: ModelSettings) -> LanguageModel:

@@ -3,7 +3,9 @@ command must not wait for it."""
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Callable
 
 _POLL_S = 0.02  # how often a wait looks at `cancel`
@@ -22,14 +24,15 @@ class Beside:
         self._error: Exception | None = None
         threading.Thread(target=self._run, name="beside", daemon=True).start()
 
-    def wait(self, cancel: threading.Event) -> bool:
-        """Until it is over (True), or `cancel` is set (False).
+    def wait(self, cancel: threading.Event, timeout_s: float = math.inf) -> bool:
+        """Until it is over (True), or `cancel` is set or the time is up (False).
 
         Raises:
             Exception: what the call raised.
         """
+        deadline = time.monotonic() + timeout_s
         while not self._over.wait(_POLL_S):
-            if cancel.is_set():
+            if cancel.is_set() or time.monotonic() >= deadline:
                 return False
         if self._error is not None:
             raise self._error
