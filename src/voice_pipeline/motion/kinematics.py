@@ -59,7 +59,20 @@ class Neck:
         worst: Array = beyond.max(axis=1)
         return worst
 
-    def _solve(self, head: Array) -> tuple[Array, Array]:
+    def change_within(self, head: Array, half: Array) -> Array:
+        """The most that each joint changes (rad, float64[n, 6]) up to float64[4] `half` either side of each pose of
+        float64[n, 4] `head`: an upper bound, see neck_proof.py."""
+        ends = self._ends(head)
+        moved = np.linalg.norm(self.platform, axis=1) * float(np.sum(half[:3])) + float(half[3])
+        flat = np.maximum(np.hypot(ends[:, :, 0], ends[:, :, 1]) - moved, 1e-9)
+        far = np.linalg.norm(ends, axis=2)
+        tops = [np.abs((far + d) ** 2 + self.arm**2 - self.rod**2) for d in (-moved, moved)]
+        cosine = np.maximum(*tops) / (2.0 * self.arm * flat)
+        change: Array = self.rod * moved / (self.arm * flat * np.sqrt(np.maximum(1.0 - cosine**2, 1e-12)))
+        return change
+
+    def _ends(self, head: Array) -> Array:
+        """Where the head holds the rods, in the motors' frames, m: float64[n, 6, 3]."""
         (cr, cp, cy), (sr, sp, sy) = np.cos(head[:, :3]).T, np.sin(head[:, :3]).T
         rotation = np.stack(
             [
@@ -76,7 +89,11 @@ class Neck:
             axis=1,
         )
         height = (head[:, 3] + self.height)[:, None]
-        p = (rotation @ self._turn.T + height * self._lift + self._fixed).reshape(-1, 6, 3)
+        ends: Array = (rotation @ self._turn.T + height * self._lift + self._fixed).reshape(-1, 6, 3)
+        return ends
+
+    def _solve(self, head: Array) -> tuple[Array, Array]:
+        p = self._ends(head)
         flat = np.hypot(p[:, :, 0], p[:, :, 1])
         cosine = (np.sum(p * p, axis=2) + self.arm**2 - self.rod**2) / (2.0 * self.arm * flat)
         with np.errstate(invalid="ignore"):

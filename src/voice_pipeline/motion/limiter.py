@@ -9,6 +9,7 @@ import numpy as np
 
 from voice_pipeline.motion.kinematics import Array, JointGuard
 from voice_pipeline.motion.limits import Limits
+from voice_pipeline.motion.neck_proof import proven_box
 from voice_pipeline.motion.protocol import NEUTRAL, Pose, Z
 
 # A step may differ from what was asked by rounding alone; anything above (rad/s or m/s) counts as a clamp.
@@ -41,6 +42,8 @@ class Limiter:
         self.guarded = 0  # steps that the joints did not allow, since it was made
         self._excess = 0.0  # rad, of the worst joint now; never below 0
         self._acceleration = np.array(limits.acceleration[:_HEAD])
+        guard, low, high = limits.guard, limits.low[:_HEAD], limits.high[:_HEAD]
+        self._proven = None if guard is None else proven_box(guard.neck, low, high, guard.margin)
 
     def reset(self, pose: Pose, velocity: Pose = NEUTRAL) -> None:
         """Begin at a measured pose, so that the first step is no jump. `velocity` is brought within the limits, and to
@@ -100,6 +103,8 @@ class Limiter:
 
     def _hold_joints(self, guard: JointGuard, velocity: list[float]) -> bool:
         """Change the head's velocities where the joints demand it; whether they did."""
+        if self._excess <= 0.0 and self._stays_proven(velocity):
+            return False
         wanted = list(velocity[:_HEAD])
 
         def excess() -> float:
@@ -119,6 +124,21 @@ class Limiter:
         if self._excess > 0.0:
             self._excess = max(0.0, min(self._excess, guard.worst([self._moved(velocity)])))
         return held
+
+    def _stays_proven(self, velocity: list[float]) -> bool:
+        """The step and slowing down after it stay where all joints are good: 0.01 ms instead of 0.3 for looking at each
+        pose, which was a sixth of what the whole process needs."""
+        proven = self._proven
+        if proven is None:
+            return False
+        for p, v, a, low, high in zip(self.pose, velocity, self.limits.acceleration, *proven, strict=False):
+            step = a * self.dt
+            n = math.floor(abs(v) / step)  # steps of |v| - step, |v| - 2 step, ... until rest
+            after = p + v * self.dt
+            rest = after + math.copysign(n * abs(v) - n * (n + 1) / 2.0 * step, v) * self.dt
+            if not (low <= after <= high and low <= rest <= high):
+                return False
+        return True
 
     def _way_to_rest(self, pose: Pose, velocity: Pose) -> Array:
         """The poses of the head, float64[n, 4], from this one until every axis has slowed down."""

@@ -129,9 +129,8 @@ class Playing:
         self._count = max(1, round(move.duration / _SAMPLE_S))
         self._step = move.duration / self._count
         p, v, a = move.sample(np.linspace(0.0, move.duration, self._count + 1))
-        # float64[n, 2, 7] each: value and slope a step, so that two rows make a cubic.
-        self._positions = np.stack([p, v * self._step], axis=1)
-        self._velocities = np.stack([v, a * self._step], axis=1)
+        # Position and velocity, each with its slope a step, so that two rows make a cubic: float64[n, 2, 14].
+        self._rows = np.stack([np.hstack([p, v]), np.hstack([v, a]) * self._step], axis=1)
 
     def at(self, t: float) -> Point:
         """See Path."""
@@ -141,8 +140,8 @@ class Playing:
         x = (t % self._once if t > self._once else t) * self._speed / self._step
         i = min(int(x), self._count - 1)
         u = x - i
-        value = np.array([(1 + 2 * u) * (1 - u) ** 2, u * (1 - u) ** 2, u * u * (3 - 2 * u), u * u * (u - 1)])
-        p = value @ self._positions[i : i + 2].reshape(4, -1)
-        v = value @ self._velocities[i : i + 2].reshape(4, -1)
-        a = ((1 - u) * self._velocities[i, 1] + u * self._velocities[i + 1, 1]) / self._step
-        return self._base + p, v * self._speed, a * self._speed**2
+        cubic = (1 + 2 * u) * (1 - u) ** 2, u * (1 - u) ** 2, u * u * (3 - 2 * u), u * u * (u - 1)
+        (p, v), (_, slope) = (np.array([cubic, (0.0, 1 - u, 0.0, u)]) @ self._rows[i : i + 2].reshape(4, -1)).reshape(
+            2, 2, -1
+        )
+        return self._base + p, v * self._speed, slope * (self._speed**2 / self._step)

@@ -4,10 +4,11 @@ together; these are called on the robot's thread."""
 from __future__ import annotations
 
 import time
+from array import array
 from collections.abc import Mapping
 from typing import Any
 
-from geometry_msgs.msg import PoseStamped, Transform, TransformStamped, Vector3
+from geometry_msgs.msg import PoseStamped, TransformStamped
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
 from tf2_msgs.msg import TFMessage
@@ -39,10 +40,19 @@ class MotionTold:
         self._joints = None if self._other else node.create_publisher(JointState, "joint_states", EVENTS)
         self._head_pose = None if self._other else node.create_publisher(PoseStamped, "head_pose", EVENTS)
         self._state = node.create_publisher(MotionState, "motion/state", EVENTS)
-        self._frames = (str(p["body_frame"]), str(p["head_frame"]))
         # Absolute, as tf2 has it: listeners of every namespace look there.
         tells = p["publish_tf"] and not self._other
         self._tf = node.create_publisher(TFMessage, "/tf", _TF_DEPTH) if tells else None
+        # Filled anew for every state: making them 45 times a second costs more than sending them.
+        self._joints_message = JointState(name=list(JOINT_NAMES))
+        self._pose_message = PoseStamped()
+        self._pose_message.header.frame_id = self._base_frame
+        self._body, self._face = (
+            TransformStamped(header=self._pose_message.header, child_frame_id=frame)
+            for frame in (str(p["body_frame"]), str(p["head_frame"]))
+        )
+        self._body.transform.translation.z = _BODY_HEIGHT
+        self._tf_message = TFMessage(transforms=[self._body, self._face])
 
     def destroy(self) -> None:
         """Take the publishers back; after the robot's last word."""
@@ -55,26 +65,20 @@ class MotionTold:
         self.states += 1
         if self._joints is None or self._head_pose is None:
             return
-        stamp = to_msg(state.stamp_ns)
-        joints = JointState(name=list(JOINT_NAMES), position=list(state.joints))
-        joints.header.stamp = stamp
+        joints, pose = self._joints_message, self._pose_message
+        joints.header.stamp = pose.header.stamp = to_msg(state.stamp_ns)
+        joints.position = array("d", state.joints)
         self._joints.publish(joints)
-        pose = PoseStamped()
-        pose.header.stamp, pose.header.frame_id = stamp, self._base_frame
-        head = state.head
-        pose.pose.position.x, pose.pose.position.y, pose.pose.position.z = head.x, head.y, HEAD_HEIGHT + head.z
+        head, at = state.head, pose.pose.position
+        at.x, at.y, at.z = head.x, head.y, HEAD_HEIGHT + head.z
         pose.pose.orientation = quaternion(head.roll, head.pitch, head.yaw)
         self._head_pose.publish(pose)
         if self._tf is not None:
-            at = pose.pose.position
-            body = Transform(translation=Vector3(z=_BODY_HEIGHT), rotation=quaternion(0.0, 0.0, state.body_yaw))
-            face = Transform(translation=Vector3(x=at.x, y=at.y, z=at.z), rotation=pose.pose.orientation)
-            frames = zip(self._frames, (body, face), strict=True)
-            self._tf.publish(
-                TFMessage(
-                    transforms=[TransformStamped(header=pose.header, child_frame_id=f, transform=t) for f, t in frames]
-                )
-            )
+            face, body = self._face.transform, self._body.transform
+            face.translation.x, face.translation.y, face.translation.z = at.x, at.y, at.z
+            face.rotation = pose.pose.orientation
+            body.rotation = quaternion(0.0, 0.0, state.body_yaw)
+            self._tf.publish(self._tf_message)
 
     def stands(self, controller: Controller) -> None:
         """How the controller stands; on any thread."""
