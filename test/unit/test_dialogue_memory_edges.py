@@ -8,7 +8,8 @@ import pytest
 from voice_pipeline.dialogue.facts import Facts
 from voice_pipeline.dialogue.personas import narrowed
 from voice_pipeline.dialogue.prompt import load_persona
-from voice_pipeline.dialogue.session_record import Line, SessionFile, SessionRecord, main_language
+from voice_pipeline.dialogue.session_file import SessionFile
+from voice_pipeline.dialogue.session_record import Line, SessionRecord, main_language
 from voice_pipeline.dialogue.tools_file import load
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.resources import resource
@@ -45,7 +46,7 @@ def test_an_event_that_is_none_is_skipped_and_the_rest_can_be_told(tmp_path, eve
     good = {"t": 2.0, "e": "heard", "text": "Good morning", "language": "en"}
     (tmp_path / "current.jsonl").write_text(f"{json.dumps(event)}\n{json.dumps(good)}\n")
     record = SessionRecord(10)
-    for one in SessionFile(tmp_path).left_over():
+    for one in SessionFile(tmp_path, 10).left_over():
         record.apply(one)
     assert [line.text for line in record.lines(0.5)] == ["Good morning"]
 

@@ -19,7 +19,8 @@ from voice_pipeline.dialogue.minutes import (
 )
 from voice_pipeline.dialogue.minutes_template import load_template, parse_template
 from voice_pipeline.dialogue.protocol import GenerateOptions
-from voice_pipeline.dialogue.session_record import Line, SessionFile, SessionRecord, main_language
+from voice_pipeline.dialogue.session_file import SessionFile
+from voice_pipeline.dialogue.session_record import Line, SessionRecord, main_language
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.resources import resource
 
@@ -224,22 +225,22 @@ def test_the_language_of_a_session_is_what_the_person_spoke_most():
 
 # -- the file
 def test_what_a_crash_left_is_read_again_and_a_cut_line_costs_only_itself(tmp_path):
-    first = SessionFile(tmp_path / "s")
+    first = SessionFile(tmp_path / "s", 10)
     first.append(heard(1.0, "Grüße"))
     first.append(said(2.0, "t1", "Hello."))
     path = tmp_path / "s" / "current.jsonl"
     path.write_text(path.read_text() + '{"t": 3.0, "e": "hea')
-    again = SessionFile(tmp_path / "s")
+    again = SessionFile(tmp_path / "s", 10)
     assert [e["text"] for e in again.left_over()] == ["Grüße", "Hello."]
     again.append(heard(4.0, "After."))
-    assert [e["text"] for e in SessionFile(tmp_path / "s").left_over()] == ["Grüße", "Hello.", "After."]
+    assert [e["text"] for e in SessionFile(tmp_path / "s", 10).left_over()] == ["Grüße", "Hello.", "After."]
     assert path.stat().st_mode & 0o077 == 0
     assert path.parent.stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize("line", ["[]", "7", '{"e": "heard"}', '{"e": "said", "t": 1}', "null", "\x00\xff"])
 def test_garbage_in_the_file_is_skipped(tmp_path, line):
-    file = SessionFile(tmp_path)
+    file = SessionFile(tmp_path, 10)
     file.append(heard(1.0, "a"))
     path = tmp_path / "current.jsonl"
     path.write_text(line + "\n" + path.read_text())
@@ -247,8 +248,8 @@ def test_garbage_in_the_file_is_skipped(tmp_path, line):
 
 
 def test_a_session_that_ended_in_order_is_not_taken_up(tmp_path):
-    file = SessionFile(tmp_path)
+    file = SessionFile(tmp_path, 10)
     assert file.finish() is None
     file.append(heard(1.0, "a"))
     assert file.finish().exists()
-    assert list(SessionFile(tmp_path).left_over()) == []
+    assert list(SessionFile(tmp_path, 10).left_over()) == []

@@ -1,19 +1,12 @@
-"""What was said in a session, by both sides, bounded in memory; and as a file that outlives a crash. No ROS here."""
+"""What was said in a session, by both sides, bounded in memory. As a file: session_file.py. No ROS here."""
 
 from __future__ import annotations
 
-import json
-import os
-import time
 from collections import Counter, deque
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from voice_pipeline.dialogue.translation import LANGUAGES
-
-_MOST_FILES = 50  # finished sessions; the oldest go
 
 
 @dataclass(frozen=True)
@@ -58,20 +51,23 @@ class SessionRecord:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def apply(self, event: dict[str, Any]) -> None:
+    def apply(self, event: dict[str, Any]) -> bool:
         """One event: {"t": s since the epoch, "e": kind, ...}, of kind
 
         heard (text, language), said (turn, text), played (turn, id of the clause), interrupted (turn).
+
+        Returns:
+            False when it is of nothing that is remembered.
         """
         kind = event["e"]
         if kind == "heard":
             self._add(_Entry(event["t"], "", event.get("language", ""), [event["text"]]))
-            return
+            return True
         turn = event["turn"]
         entry = self._turns.get(turn)
         if entry is None:
             if kind != "said":
-                return  # of a turn that is not remembered any more, or a clause that no turn said
+                return False  # of a turn that is not remembered any more, or a clause that no turn said
             entry = self._turns[turn] = _Entry(event["t"], turn)
             self._add(entry)
         if kind == "said":
@@ -80,6 +76,7 @@ class SessionRecord:
             entry.played.add(event["id"])
         elif kind == "interrupted":
             entry.interrupted = True
+        return True
 
     def turns_end_here(self) -> None:
         """What comes belongs to a new run: its turns may have the names of those before."""
@@ -105,68 +102,3 @@ def main_language(lines: list[Line]) -> str:
     """What the person spoke most, of the languages that minutes can be in; "en" when it was none of them."""
     counts = Counter(line.language for line in lines if line.language.lower() in LANGUAGES)
     return counts.most_common(1)[0][0] if counts else "en"
-
-
-def _check(event: dict[str, Any]) -> None:
-    """Raises TypeError: what stands there cannot be told later."""
-    texts = [event.get(key, "") for key in ("turn", "text", "language", "id")]
-    if not isinstance(event["t"], (int, float)) or not all(isinstance(text, str) for text in texts):
-        raise TypeError("no event")
-
-
-class SessionFile:
-    """The events of the running session, one JSON line each; what a crash left is read again.
-
-    Args:
-        folder: made for its owner alone.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._path = folder / "current.jsonl"
-
-    def left_over(self) -> Iterator[dict[str, Any]]:
-        """Events of a session that did not end in order; a line that was cut by the crash is skipped.
-
-        Raises:
-            OSError: the file is there and cannot be read.
-        """
-        if not self._path.exists():
-            return
-        text = self._path.read_text(encoding="utf-8", errors="replace")
-        if text and not text.endswith("\n"):
-            with self._path.open("a") as file:  # the next event begins a line of its own
-                file.write("\n")
-        for line in text.splitlines():
-            try:
-                event = json.loads(line)
-                SessionRecord(1).apply(event)
-                _check(event)
-            except (ValueError, KeyError, TypeError):
-                continue
-            yield event
-
-    def append(self, event: dict[str, Any]) -> None:
-        """Write one event so that neither a crash nor a power cut loses it. Raises OSError."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            os.write(handle, (json.dumps(event, ensure_ascii=False) + "\n").encode())
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-    def finish(self) -> Path | None:
-        """The session ended in order: its file gets a name by the time. None when nothing was said. Raises OSError."""
-        if not self._path.exists():
-            return None
-        name, count = time.strftime("session_%Y-%m-%d_%H-%M-%S"), 0
-        target = self._folder / f"{name}.jsonl"
-        while target.exists():
-            count += 1
-            target = self._folder / f"{name}_{count}.jsonl"
-        self._path.rename(target)
-        finished = sorted(self._folder.glob("session_*.jsonl"), key=lambda p: p.stat().st_mtime_ns)
-        for old in finished[:-_MOST_FILES]:
-            old.unlink()
-        return target

@@ -14,7 +14,8 @@ from voice_pipeline.dialogue import ModelSettings, create
 from voice_pipeline.dialogue.minutes import FORMATS, Cancelled, MinutesWriter
 from voice_pipeline.dialogue.minutes_template import Template, load_template
 from voice_pipeline.dialogue.protocol import GenerateOptions, LanguageModel, ModelTimeout, ModelUnavailable
-from voice_pipeline.dialogue.session_record import Line, SessionFile, SessionRecord, main_language
+from voice_pipeline.dialogue.session_file import SessionFile
+from voice_pipeline.dialogue.session_record import Line, SessionRecord, main_language
 from voice_pipeline.dialogue.translation import language_name
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.msg import PlaybackState, Reply, Transcript, TurnState
@@ -58,7 +59,8 @@ class SummaryNode(VoiceNode):
         if p["keep_loaded"]:
             self._prepare(self._model)
         self._record = SessionRecord(p["max_utterances"])
-        self._file = SessionFile(Path(p["folder"]).expanduser() if p["folder"] else state_file("sessions"))
+        folder = Path(p["folder"]).expanduser() if p["folder"] else state_file("sessions")
+        self._file = SessionFile(folder, p["max_utterances"])
         self._writer = Worker("minutes", 4, self._broke)
         if p["keep_file"]:
             self._take_up()
@@ -135,8 +137,8 @@ class SummaryNode(VoiceNode):
             self._keep({"t": time.time(), "e": "interrupted", "turn": message.turn_id})
 
     def _keep(self, event: dict[str, Any]) -> None:
-        self._record.apply(event)
-        if self._disk is not None and not self._disk.submit(self._file.append, event):
+        remembered = self._record.apply(event)
+        if remembered and self._disk is not None and not self._disk.submit(self._file.append, event):
             self._problem = "the disk is too slow for the session's file: some of it is only in memory."
 
     # -- the action
