@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 PATIENCE_S = 60.0
@@ -38,6 +39,15 @@ def until(condition: Callable[[], Any], what: str = "the condition", seconds: fl
             return value
         assert not late, f"waited {seconds:g} s for {what}"
         time.sleep(0.005)
+
+
+def gone(pid: int) -> bool:
+    """Whether a process has ended. A zombie has: who adopts orphans in a container may never collect them."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0]
+    except OSError:  # also while it is read
+        return True
+    return state in (b"Z", b"X")
 
 
 def ended(thread: threading.Thread) -> bool:

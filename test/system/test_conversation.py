@@ -10,6 +10,7 @@ import psutil
 import pytest
 from whisper_normalizer.english import EnglishTextNormalizer
 
+from patience import gone
 from voice_pipeline.bringup import session, watcher
 from voice_pipeline.bringup.person import DEMO, Line, recordings
 from voice_pipeline.bringup.session import Session
@@ -138,7 +139,7 @@ def test_ctrl_c_ends_every_process_in_time(processes):
     assert processes.processes.stop(60.0) == []  # names that had to be killed
     used = cpu_s(resource.getrusage(resource.RUSAGE_CHILDREN)) - ended
     assert used - before < 3.0 * count
-    assert [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE] == []
+    assert [p for p in family if not gone(p.pid)] == []
 
 
 def cpu_s(usage):

@@ -145,8 +145,10 @@ def test_a_fact_is_kept_told_and_forgotten_by_plain_commands(ask, language):
 
 @pytest.mark.parametrize("language", DAY)
 def test_the_date_is_a_plain_command_and_a_sentence(ask, language):
+    before = time.localtime()
     (said,) = ask(DAY[language], language)
-    assert WORDS[language].date_of(time.localtime()) in said
+    days = [WORDS[language].date_of(day) for day in (before, time.localtime())]  # midnight may lie between
+    assert any(day in said for day in days)
     assert "It is" not in said
 
 

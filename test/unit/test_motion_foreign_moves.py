@@ -24,6 +24,7 @@ class Daemon:
 
     def __init__(self, url):
         self.url = url
+        self.http = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # the robot is on this machine
         self.goto(0.5)
         self.wait(lambda: not self.running())
 
@@ -31,11 +32,11 @@ class Daemon:
         move = {"head_pose": head, "antennas": [-antenna, antenna], "body_yaw": 0.0, "duration": seconds}
         data = json.dumps(move).encode()
         order = urllib.request.Request(f"{self.url}/api/move/goto", data, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(order) as answer:
+        with self.http.open(order) as answer:
             return json.load(answer)["uuid"]
 
     def running(self):
-        with urllib.request.urlopen(f"{self.url}/api/move/running") as answer:
+        with self.http.open(f"{self.url}/api/move/running") as answer:
             return [move["uuid"] for move in json.load(answer)]
 
     @staticmethod

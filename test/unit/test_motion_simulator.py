@@ -4,30 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
+from patience import gone, until
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.motion.simulator import SimulatedRobot, find_robot_environment
-
-
-def alive(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    with open(f"/proc/{pid}/stat") as stat:
-        return stat.read().split(")")[1].split()[0] != "Z"
-
-
-def gone(pid, timeout=60.0):
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
-        if not alive(pid):
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def test_a_missing_environment_names_the_cure(monkeypatch, tmp_path):
@@ -48,10 +30,10 @@ def test_it_ends_with_its_parent_even_when_that_is_killed():
     )
     parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     pid = int(parent.stdout.readline())
-    assert alive(pid)
+    assert not gone(pid)
     parent.kill()
     parent.wait()
-    assert gone(pid)
+    until(lambda: gone(pid), "the end of the daemon")
 
 
 def test_the_command_ends_cleanly_on_a_signal_and_a_hung_daemon_is_killed():
@@ -59,7 +41,7 @@ def test_the_command_ends_cleanly_on_a_signal_and_a_hung_daemon_is_killed():
     pid = robot.pid
     os.kill(pid, signal.SIGSTOP)
     robot.stop(timeout=0.3)
-    assert gone(pid)
+    until(lambda: gone(pid), "the end of the daemon")
     command = [sys.executable, "-m", "voice_pipeline.motion.simulator", "--port", "0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert "http://127.0.0.1:" in process.stdout.readline()

@@ -274,7 +274,10 @@ def test_twenty_times_unplugged_leaves_nothing_behind(server):
         f"\nback after {np.median(back_s):.2f} s (median), {max(back_s):.2f} s (longest of {CYCLES}), tried ten times as often; "
         f"threads {threads} -> {threads_then}, files {fds} -> {fds_then}, memory {grown:+.1f} MB"
     )
-    assert (threads_then, fds_then) == (threads, fds)
+    # Of the process: what earlier tests left behind may end meanwhile, and a stream that was given up is still closing.
+    until(
+        lambda: process.num_threads() <= threads and process.num_fds() <= fds, "no more threads and files than before"
+    )
     assert grown < 20
 
 
@@ -295,8 +298,8 @@ def test_a_loudspeaker_that_is_unplugged_is_an_error_and_opens_again_when_it_is_
         robot = server.speaker("robot", "Robot Speaker")
         sink.open()
         files.append(psutil.Process().num_fds())
+    until(lambda: psutil.Process().num_fds() <= files[2], "no more open files than in the third round")
     sink.close()
-    assert files[-1] == files[2]
 
 
 def test_a_named_microphone_is_never_exchanged_for_another(server):
@@ -381,5 +384,5 @@ def test_closing_ends_the_reader_at_once_and_leaves_no_stream(server):
         until(lambda: heard.chunks, "sound")
         assert server.pactl("list", "short", "source-outputs").count("protocol-native") == 1
     until(lambda: "protocol-native" not in server.pactl("list", "short", "source-outputs"), "end of the stream")
-    assert psutil.Process().num_fds() == open_files
+    until(lambda: psutil.Process().num_fds() <= open_files, "the files it had open")
     assert os.environ["PULSE_SERVER"] == server.address

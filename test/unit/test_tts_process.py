@@ -10,7 +10,7 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
-from patience import until
+from patience import gone, until
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.tts.protocol import Cancellation, Cancelled, SynthesizerOptions
 from voice_pipeline.tts.registry import make_synthesizer
@@ -26,14 +26,6 @@ def voice(request, real_voice):
 def say(synthesizer, text, speed=1.0, cancellation=None):
     voice = synthesizer.default_voice
     return np.concatenate(list(synthesizer.synthesize(text, voice, speed, cancellation or Cancellation())))
-
-
-def gone(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    return False
 
 
 def test_it_speaks_and_faster_when_told(voice):
