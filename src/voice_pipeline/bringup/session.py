@@ -81,7 +81,7 @@ class Session:
 
     def _start(self) -> None:
         began = time.monotonic()
-        domain = int(os.environ.get("ROS_DOMAIN_ID", 0)) or free_domain()
+        domain = int(os.environ.get("ROS_DOMAIN_ID") or 0) or free_domain()
         context = isolated_context(domain)
         self._stack.callback(context.try_shutdown)
         self._log_dir.mkdir(parents=True, exist_ok=True)
