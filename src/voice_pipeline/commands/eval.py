@@ -125,7 +125,7 @@ def _from_bag(options: argparse.Namespace, console: Console) -> int:
     what = f"{', '.join(p.name for p in options.bag)} with {_engine(session.plan)}"
     write_report(options.out / "report.html", summary, [], what)
     print_pairs(console, pairs, summary)
-    console.print(f"report: {options.out / 'report.html'}")
+    console.print(f"report: {options.out / 'report.html'}", soft_wrap=True)
     return 0
 
 
@@ -139,7 +139,7 @@ def _finish(
     source = "the microphone" if options.live else f"{len(results)} recordings"
     write_report(options.out / "report.html", summary, results, f"{source} with {_engine(plan)}")
     print_summary(console, results, summary)
-    console.print(f"report: {options.out / 'report.html'}")
+    console.print(f"report: {options.out / 'report.html'}", soft_wrap=True)
     if interrupted:
         console.print("interrupted: these are the recordings until then", style="yellow")
     return 130 if interrupted else 0

@@ -36,7 +36,7 @@ def main(args: Sequence[str] | None = None) -> int:
     if table.row_count:
         console.print(table)
     else:
-        console.print(f"{folder} holds no recordings; `record:=true` (or --record) keeps one.")
+        console.print(f"{folder} holds no recordings; `record:=true` (or --record) keeps one.", soft_wrap=True)
     return 0
 
 
