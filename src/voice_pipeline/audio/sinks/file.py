@@ -1,11 +1,13 @@
-"""Writes what is played into a WAV that is whole at any moment, also when the process is killed."""
+"""Writes what is played into a WAV that is whole at any moment, also when the process is killed or the disk is full."""
 
 from __future__ import annotations
 
-import wave
+import errno
+import os
+import struct
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
@@ -16,10 +18,15 @@ from voice_pipeline.errors import VoiceError
 
 # Gaps up to this are kept, so that the file sounds like the conversation; a robot idle overnight writes nothing.
 MAX_GAP_S = 2.0
+_HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")  # RIFF with one fmt and one data chunk
+_MOST_BYTES = 2**32 - 64  # of sound: the header counts them in 32 bits; 24 h of speech at 24 kHz
+_ROOM_S = (
+    1.0  # of sound that must fit before a file that broke is gone on with: otherwise the next block breaks it again
+)
 
 
 class FileSink(NullSink):
-    """16-bit mono WAV, overwritten at open().
+    """16-bit mono WAV, overwritten at the first open(); opened again after a fault it goes on behind what is written.
 
     Args:
         path: of the file; its folder is made where it is missing.
@@ -31,12 +38,11 @@ class FileSink(NullSink):
         super().__init__(sample_rate, clock)
         self._path = Path(path).expanduser()
         self._given = bool(path.strip())
-        self._raw: BinaryIO | None = None
-        self._wav: wave.Wave_write | None = None
-        self._any = False
+        self._file: FileIO | None = None
+        self._bytes = 0  # of sound that is safely in the file
 
     def open(self) -> None:
-        """Create the file.
+        """Create the file, or go on with it.
 
         Raises:
             VoiceError: no path, or it cannot be written.
@@ -45,14 +51,11 @@ class FileSink(NullSink):
             raise VoiceError("sink 'file' was given no file.", "Set `file_path` to the WAV to write.")
         super().open()
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._raw = self._path.open("wb")
-            self._wav = wave.open(self._raw, "wb")  # noqa: SIM115 - lives until close()
-            self._wav.setnchannels(1)
-            self._wav.setsampwidth(2)
-            self._wav.setframerate(self.sample_rate)
-            self._any = False
-            self._put(np.zeros(0, np.int16))
+            if not (self._bytes and self._go_on()):
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = FileIO(self._path, "w")
+                self._bytes = 0
+                self._count()
         except OSError as error:
             self.close()
             raise self._cannot(error) from error
@@ -60,8 +63,8 @@ class FileSink(NullSink):
     def begin(self, idle_s: float) -> None:
         """Write the gap since the last block, up to 2 s; nothing before the first."""
         super().begin(idle_s)
-        if self._any:
-            self.take(np.zeros(round(min(idle_s, MAX_GAP_S) * self.sample_rate), np.int16))
+        if self._bytes:
+            self.take(self._silence(min(idle_s, MAX_GAP_S)))
 
     def take(self, block: Int16) -> None:
         """Append, correct the header, hand it to the system.
@@ -73,25 +76,57 @@ class FileSink(NullSink):
             self._put(block)
         except (OSError, ValueError) as error:
             raise self._cannot(error) from error
-        self._any = True
+
+    def _go_on(self) -> bool:
+        """Open what is there, cut to what was safely written; False when it is gone."""
+        try:
+            self._file = FileIO(self._path, "r+")
+        except FileNotFoundError:
+            return False
+        size = os.fstat(self._file.fileno()).st_size
+        kept = self._bytes = min(self._bytes, max(0, size - _HEADER.size))
+        self._put(self._silence(_ROOM_S))
+        self._bytes = kept
+        self._count()
+        self._file.truncate(_HEADER.size + kept)
+        return True
 
     def _put(self, block: Int16) -> None:
-        if self._wav is None or self._raw is None:
+        data = to_bytes(block)
+        if self._bytes + len(data) > _MOST_BYTES:
+            raise OSError(errno.EFBIG, "it holds all that a WAV can; name another and activate again")
+        self._write(_HEADER.size + self._bytes, data)
+        self._bytes += len(data)
+        self._count()
+
+    def _count(self) -> None:
+        """The lengths in the header; last, so that it never counts what is not there."""
+        n, rate = self._bytes, self.sample_rate
+        header = (b"RIFF", n + _HEADER.size - 8, b"WAVE", b"fmt ", 16, 1, 1, rate, 2 * rate, 2, 16, b"data", n)
+        self._write(0, _HEADER.pack(*header))
+
+    def _write(self, at: int, data: bytes) -> None:
+        if self._file is None:
             raise ValueError("the file is closed")
-        self._wav.writeframes(to_bytes(block))  # also corrects the lengths in the header
-        self._raw.flush()
+        self._file.seek(at)
+        left = memoryview(data)
+        while left:  # a disk that is nearly full takes a part, and tells the next time
+            left = left[self._file.write(left) or 0 :]
+
+    def _silence(self, seconds: float) -> Int16:
+        return np.zeros(round(seconds * self.sample_rate), np.int16)
 
     def _cannot(self, error: Exception) -> VoiceError:
-        return VoiceError(f"cannot write {self._path}: {error}.", "Free some space, or correct `file_path`.")
+        what = getattr(error, "strerror", "") or error
+        return VoiceError(f"cannot write {self._path}: {what}.", "Free some space, or correct `file_path`.")
 
     def close(self) -> None:
-        """End the file."""
+        """End the file; what was safely written stays."""
         super().close()
-        wav, self._wav = self._wav, None
-        raw, self._raw = self._raw, None
-        with suppress(OSError, ValueError, wave.Error):
-            if wav is not None:
-                wav.close()
+        file, self._file = self._file, None
+        if file is None:
+            return
         with suppress(OSError):
-            if raw is not None:
-                raw.close()
+            file.truncate(_HEADER.size + self._bytes)  # without the part of a block that a full disk took
+        with suppress(OSError):
+            file.close()
