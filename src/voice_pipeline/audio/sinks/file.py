@@ -20,9 +20,7 @@ from voice_pipeline.errors import VoiceError
 MAX_GAP_S = 2.0
 _HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")  # RIFF with one fmt and one data chunk
 _MOST_BYTES = 2**32 - 64  # of sound: the header counts them in 32 bits; 24 h of speech at 24 kHz
-_ROOM_S = (
-    1.0  # of sound that must fit before a file that broke is gone on with: otherwise the next block breaks it again
-)
+_ROOM_S = 1.0  # of sound that must fit into the file when it is opened: a full disk is told before somebody speaks
 
 
 class FileSink(NullSink):
@@ -51,11 +49,8 @@ class FileSink(NullSink):
             raise VoiceError("sink 'file' was given no file.", "Set `file_path` to the WAV to write.")
         super().open()
         try:
-            if not (self._bytes and self._go_on()):
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                self._file = FileIO(self._path, "w")
-                self._bytes = 0
-                self._count()
+            self._file = self._what_is_there() or self._new()
+            self._find_room()
         except OSError as error:
             self.close()
             raise self._cannot(error) from error
@@ -77,19 +72,31 @@ class FileSink(NullSink):
         except (OSError, ValueError) as error:
             raise self._cannot(error) from error
 
-    def _go_on(self) -> bool:
-        """Open what is there, cut to what was safely written; False when it is gone."""
+    def _new(self) -> FileIO:
+        self._bytes = 0
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        return FileIO(self._path, "w")
+
+    def _what_is_there(self) -> FileIO | None:
+        """Of this sink, before a fault; None when there is nothing, or it is gone."""
+        if not self._bytes:
+            return None
         try:
-            self._file = FileIO(self._path, "r+")
+            file = FileIO(self._path, "r+")
         except FileNotFoundError:
-            return False
-        size = os.fstat(self._file.fileno()).st_size
-        kept = self._bytes = min(self._bytes, max(0, size - _HEADER.size))
-        self._put(self._silence(_ROOM_S))
-        self._bytes = kept
+            return None
+        self._bytes = min(self._bytes, max(0, os.fstat(file.fileno()).st_size - _HEADER.size))
+        return file
+
+    def _find_room(self) -> None:
+        assert self._file is not None
+        kept = self._bytes
+        try:
+            self._put(self._silence(_ROOM_S))
+        finally:
+            self._bytes = kept
         self._count()
         self._file.truncate(_HEADER.size + kept)
-        return True
 
     def _put(self, block: Int16) -> None:
         data = to_bytes(block)
