@@ -1,7 +1,8 @@
 """Finds the commands among the clauses of an utterance: "You look tired, take a rest." or "Don't nod, look left instead."
 
 Nothing is guessed: every clause has to be a command by itself, or one of the things that people say beside one (a reason,
-a greeting, a refusal, a correction). Where one clause is something else, the whole utterance is left to the model.
+a greeting, a refusal, a correction), or share its words ("look left, then right"). Where one clause is something else, the
+whole utterance is left to the model: no half is done because the other was not understood.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from voice_pipeline.dialogue.phrase_pattern import Dialect
+from voice_pipeline.dialogue.shared_words import Find, completed
 from voice_pipeline.dialogue.wording import Wording, either
 
 _MOST_CLAUSES = 8  # beyond it somebody tells a story
@@ -26,7 +28,8 @@ class AsideWords:
 
     reports: anywhere in a clause that is not one of `insists`; conditions: at the beginning of a clause; insists,
     corrections, contexts: a whole clause. joints, contrasts: words between clauses; after a contrast ("but") something
-    new is said, after another joint what was said before goes on ("don't nod and look up" asks for nothing).
+    new is said, after another joint what was said before goes on ("don't nod and look up" asks for nothing). steps: words for
+    "then", which may also stand within the second clause ("und schau dann nach links"); what follows one is never a context.
     """
 
     reports: tuple[str, ...] = ()
@@ -36,6 +39,7 @@ class AsideWords:
     contexts: tuple[str, ...] = ()
     joints: tuple[str, ...] = ()
     contrasts: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,13 +47,16 @@ class _Clause:
     begin: int
     end: int
     joined: bool  # by a word alone ("and"), not by a mark, a pause or a contrast
+    linked: bool = False  # by a word, with or without a mark
+    step: bool = False  # by a word for "then"
 
 
 class Asides:
     """See the module.
 
     Args:
-        command: the tool of the phrase that matches this text; empty where there is none.
+        command: the call of the phrase that matches this text; None where there is none.
+        loose: that phrase leaves open some of the words.
         is_negated: it refuses something.
         is_question: it asks for something.
     """
@@ -58,11 +65,12 @@ class Asides:
         self,
         words: AsideWords,
         wording: Wording,
-        command: Callable[[str], str],
+        command: Find,
+        loose: Callable[[str], bool],
         is_negated: Callable[[str], bool],
         is_question: Callable[[str], bool],
     ) -> None:
-        self._wording, self._command = wording, command
+        self._wording, self._command, self._loose = wording, command, loose
         self._is_negated, self._is_question = is_negated, is_question
         # Here a * may take anything: what is left out is judged by the other rules.
         dialect = Dialect(wording.dialect.literal, wording.spaces, wording.dialect.sets)
@@ -74,6 +82,7 @@ class Asides:
         self._contexts = re.compile(dialect.either(words.contexts))
         self._borders = re.compile(_borders((*words.joints, *words.contrasts), wording.spaces), re.I)
         self._contrasts = tuple(c.lower() for c in words.contrasts)
+        self._steps = re.compile(_whole(words.steps, wording.spaces), re.I)
 
     def told(self, utterance: str) -> bool:
         """Somebody's words are repeated, or it is about another time: no order, whatever stands in it."""
@@ -89,6 +98,10 @@ class Asides:
         starts = [c.begin for c in self._clauses(utterance) if not c.joined]
         return [utterance[a:b] for a, b in itertools.pairwise([*starts, len(utterance)])] if len(starts) > 1 else []
 
+    def several(self, utterance: str) -> bool:
+        """A phrase matches the utterance, but it holds another command besides."""
+        return self._swallows(utterance, list(self._clauses(utterance)), utterance)
+
     def commands(self, utterance: str, most: int) -> list[str] | None:
         """The commands in an utterance, and questions that are to be answered, in order; None where that is not sure."""
         found, _ = self._read(utterance)
@@ -103,33 +116,80 @@ class Asides:
         """What is wanted, and whether something was taken back; nothing where one clause is something else."""
         clauses = list(self._clauses(utterance))
         found: list[tuple[_Kind, str]] = []
-        at, back, last = 0, False, ""
+        at, back, last, beside = 0, False, "", ""
         if not 1 < len(clauses) <= _MOST_CLAUSES:
             return found, back
         while at < len(clauses):
-            end, kind, text = self._longest(utterance, clauses, at)
+            shared = beside if last in ("command", "back") else ""
+            end, kind, text = self._longest(utterance, clauses, at, shared, corrects=last == "back")
             goes_on = clauses[at].joined and (kind == "aside" or last in ("aside", "no"))
             if kind == "other" or goes_on:
                 return [], False
             last = kind
-            if kind == "back" and found and self._command(found[-1][1]) != "stop":  # "Stop! No!" has to stop
+            if kind == "back" and found and self._tool(found[-1][1]) != "stop":  # "Stop! No!" has to stop
                 del found[-1:]
                 back = True
             elif kind in ("command", "question"):
                 found.append((kind, text))
+                beside = text if kind == "command" else ""
             at = end
         return found, back
 
-    def _longest(self, utterance: str, clauses: list[_Clause], at: int) -> tuple[int, _Kind, str]:
-        for end in range(len(clauses), at, -1):
-            text = utterance[clauses[at].begin : clauses[end - 1].end]
-            if tool := self._command(text):
-                return end, "back" if tool == _TAKES_BACK and at else "command", text
-        text = utterance[clauses[at].begin : clauses[at].end]
-        return at + 1, self._kind(text, first=at == 0), text
+    def _longest(
+        self, utterance: str, clauses: list[_Clause], at: int, beside: str, corrects: bool
+    ) -> tuple[int, _Kind, str]:
+        """The clause at `at`, with those behind it that belong to the same command.
 
-    def _kind(self, text: str, first: bool) -> _Kind:
-        spoken = self._wording.spoken(text)
+        Args:
+            beside: the command before it; empty where it is no neighbour.
+            corrects: that command was taken back just now.
+        """
+        first = clauses[at]
+        for end in range(len(clauses), at, -1):
+            text = utterance[first.begin : clauses[end - 1].end]
+            if (tool := self._tool(text)) and not self._swallows(utterance, clauses[at:end], text):
+                return end, "back" if tool == _TAKES_BACK and at else "command", text
+            if first.linked and not self._is_negated(text) and self._tool(plain := self._steps.sub("", text)):
+                return end, "command", plain
+        text = utterance[first.begin : first.end]
+        whole = self._whole(text, first, beside, utterance[clauses[at + 1].begin :] if at + 1 < len(clauses) else "")
+        kind = self._kind(text, first)
+        if whole and (first.linked or corrects or kind == "other"):
+            return at + 1, "command", whole
+        return at + 1, kind, text
+
+    def _swallows(self, utterance: str, clauses: list[_Clause], text: str) -> bool:
+        """Each clause is a command of its own, and the phrase that matches them all does only one of them."""
+        if len(clauses) < 2 or not self._loose(text):
+            return False
+        texts = [utterance[c.begin : c.end] for c in clauses]
+        calls = [self._command(t) for t in texts if not self._only_kind(self._wording.spoken(t))]
+        whole = self._command(text)
+        return None not in calls and whole in calls and any(c != whole for c in calls)
+
+    def _only_kind(self, spoken: str) -> bool:
+        return self._wording.only_polite(spoken) or self._wording.only_behind(spoken)
+
+    def _whole(self, text: str, clause: _Clause, beside: str, behind: str) -> str:
+        """The command that a clause stands for which leaves out the words of another; empty where there is none."""
+        if self._is_negated(text):
+            return ""
+        spaces = self._wording.spaces
+        plain = self._steps.sub("", text) if clause.linked else text
+        if beside and (whole := completed(plain.strip(" .,;:!?"), beside, self._command, spaces)):
+            return whole
+        return completed(text, self._last_command(behind), self._command, spaces) if behind and not spaces else ""
+
+    def _last_command(self, text: str) -> str:
+        last = list(self._clauses(text))[-1]
+        return text[last.begin : last.end]
+
+    def _tool(self, text: str) -> str:
+        call = self._command(text)
+        return call.name if call is not None else ""
+
+    def _kind(self, text: str, clause: _Clause) -> _Kind:
+        spoken, first = self._wording.spoken(text), clause.begin == 0
         if self._reports.search(spoken) and not self._insists.fullmatch(spoken):
             return "other"
         if self._corrections.fullmatch(spoken):
@@ -143,25 +203,40 @@ class Asides:
         if self._is_negated(text):
             return "no"
         if self._contexts.fullmatch(spoken):
-            return "aside"
+            return "other" if clause.step else "aside"
         return "question" if self._is_question(text) else "other"
 
     def _clauses(self, utterance: str) -> Iterator[_Clause]:
-        begin, joined = 0, False
+        clause = _Clause(0, 0, False)
         for border in self._borders.finditer(utterance):
-            mark = border.group("mark")
-            if utterance[begin : border.start()].strip():
-                yield _Clause(begin, border.end("mark") if mark else border.start(), joined)
-            contrast = border.group().strip().lower().startswith(self._contrasts)
-            begin, joined = border.end(), not mark and not contrast
-        if utterance[begin:].strip():
-            yield _Clause(begin, len(utterance), joined)
+            mark, joint = border.group("mark"), border.group()[len(border.group("mark") or "") :].strip(" \t、").lower()
+            if utterance[clause.begin : border.start()].strip():
+                yield replace(clause, end=border.end("mark") if mark else border.start())
+            contrast = joint.startswith(self._contrasts) if self._contrasts else False
+            step = self._steps.search(f" {joint} ") is not None
+            clause = _Clause(border.end(), 0, not mark and not contrast, bool(joint) and not contrast, step)
+        if utterance[clause.begin :].strip():
+            yield replace(clause, end=len(utterance))
+
+
+def _whole(words: tuple[str, ...], spaces: bool) -> str:
+    """One of the words, and the blank before it."""
+    return rf"\s+{either(words, str.lower)}(?=\s|$|[.,!?])" if spaces else either(words, str.lower)
 
 
 def _borders(joints: tuple[str, ...], spaces: bool) -> str:
     """Where one clause ends: a mark, a joint, or both. The group `mark` stays with what came before ("Really? Nod.")."""
     joint = either(joints, str.lower)
+    if not spaces:  # "て+から": a joint that stands behind something
+        behind = [j.split("+") for j in joints if "+" in j]
+        joint = "|".join(
+            (
+                *(f"(?<={re.escape(a)}){re.escape(b)}" for a, b in behind),
+                either((j for j in joints if "+" not in j), str.lower),
+            )
+        )
+        joint = f"(?:{joint})"
     if spaces:
         mark = r"\s*(?:[.,;:!?…]+(?=\s|$)|\s[-–—](?=\s))"
-        return rf"(?P<mark>{mark})\s*(?:{joint}(?:\s+|$))?|\s+{joint}\s+"
+        return rf"(?P<mark>{mark})\s*(?:{joint}(?:\s*,\s+|\s+|$))*|\s+{joint}(?:(?:\s*,)?\s+{joint})*(?:\s*,\s+|\s+)"
     return rf"(?P<mark>[,、，。.!！?？…]+)\s*(?:{joint}[\s、]*)?|{joint}[\s、]*"

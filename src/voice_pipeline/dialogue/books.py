@@ -73,7 +73,9 @@ class Book:
 
     def parts(self, utterance: str, most: int) -> list[str]:
         """The requests in it, each for itself; what is forbidden, and what is not sure, stays whole."""
-        if not self.lexical or self.phrases.match(utterance) is not None:
+        if not self.lexical:
+            return [utterance]
+        if self.phrases.match(utterance) is not None and (self.asides is None or not self.asides.several(utterance)):
             return [utterance]
         if self.asides is not None and (commands := self.asides.commands(utterance, most)) is not None:
             return commands

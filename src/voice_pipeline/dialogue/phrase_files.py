@@ -109,7 +109,8 @@ def load_phrases(path: Path, file: ToolFile, strict: bool = True) -> PhraseFile:
     asides = Asides(
         words,
         wording,
-        lambda text: call.name if (call := book.match(text)) else "",
+        book.match,
+        book.loose,
         guard.negated if guard else negated,
         lambda text: (guard.forbids(text) if guard else forbids(text)) == "question",
     )

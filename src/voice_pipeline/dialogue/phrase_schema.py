@@ -50,7 +50,7 @@ SCHEMA = {
         "asides": {
             "type": "object",
             "additionalProperties": False,
-            "properties": dict.fromkeys(("reports", "insists", "conditions", "corrections", "contexts", "contrasts", "joints"), _WORDS),
+            "properties": dict.fromkeys(("reports", "insists", "conditions", "corrections", "contexts", "contrasts", "joints", "steps"), _WORDS),
         },
         "tools": {"type": "object", "additionalProperties": _TOOL},
     },

@@ -50,21 +50,27 @@ class PhraseBook:
 
     def match(self, utterance: str) -> ToolCallRequest | None:
         """The call that the whole utterance asks for; None when there is anything else in it."""
+        return self._match(utterance)[0]
+
+    def loose(self, utterance: str) -> bool:
+        """A * of the phrase took words of the utterance, or some were left out behind the command."""
+        return self._match(utterance)[1]
+
+    def _match(self, utterance: str) -> tuple[ToolCallRequest | None, bool]:
         if len(utterance) > _LONGEST:
-            return None
+            return None, False
         patterns = self._patterns
         for text, behind in self.wording.readings(self.wording.spoken(utterance)).items():
             for pattern, tool, arguments in patterns:
                 found = pattern.fullmatch(text)
                 if found is not None and not self._foreign(found, behind, tool):
-                    return ToolCallRequest(tool.name, {**arguments, **self._slots(found, tool)})
-        return self._free.match(utterance)
+                    call = ToolCallRequest(tool.name, {**arguments, **self._slots(found, tool)})
+                    return call, bool(behind or _taken(found))
+        return self._free.match(utterance), False
 
     def _foreign(self, found: re.Match[str], behind: str, tool: Tool) -> bool:
         """What a * took, or what was left out behind the command, is about something that is not the robot's."""
-        named = set(found.re.groupindex.values())
-        taken = [g for i, g in enumerate(found.groups(), 1) if g and i not in named]
-        return any(self._unless[tool.name].search(text) for text in (*taken, behind) if text)
+        return any(self._unless[tool.name].search(text) for text in (*_taken(found), behind) if text)
 
     def split(self, utterance: str, most: int = 3) -> list[str]:
         """The parts of "shake your head, then look up", each for itself: small models do only the first of two things.
@@ -106,6 +112,12 @@ def value_words(tool: Tool, argument: str, wording: Wording) -> dict[str, str]:
         for word in said:
             found.setdefault(wording.plain(word), value)
     return found
+
+
+def _taken(found: re.Match[str]) -> list[str]:
+    """What each * took: groups without a name."""
+    named = set(found.re.groupindex.values())
+    return [g for i, g in enumerate(found.groups(), 1) if g and i not in named]
 
 
 def _beginnings(words: Iterable[str], wording: Wording) -> str:
