@@ -15,6 +15,7 @@ from voice_pipeline.motion.move_fit import fit
 from voice_pipeline.motion.moves import Move
 from voice_pipeline.motion.registry import make_robot
 from voice_pipeline.motion.tasks import Outcome, Refused
+from voice_pipeline.motion.ticker import Ticker
 from voice_pipeline.nodes._motion_commands import MotionCommands
 from voice_pipeline.nodes._motion_health import MotionHealth
 from voice_pipeline.nodes._motion_hearing import MotionHearing
@@ -92,11 +93,13 @@ class MotionNode(VoiceNode):
         told = self._told = MotionTold(self, p)
         hearing = self._hearing = MotionHearing(self, controller, p)
         listening = MotionLiveliness(self, liveliness)
-        timer = self.create_timer(_STATE_PERIOD_S, self._tell_state)
+        # Not a timer of the executor: waking that ten times a second costs 0.8 % of a core more.
+        telling = Ticker("motion-told", _STATE_PERIOD_S, lambda now: self._tell_state())
         # The controller ends before what its last words go through.
         self._open_parts = [told.destroy, hearing.destroy, listening.destroy, controller.close]
         commands = self._commands = MotionCommands(self, controller, p)
-        self._open_parts += [lambda: self.destroy_timer(timer), commands.destroy]
+        self._open_parts += [lambda: telling.stop_when(lambda: True, 0.0), commands.destroy]
+        telling.start()
         controller.start(told.measured, hearing.on_bearing if hearing.wants_bearings else None)
 
     def close(self) -> None:
