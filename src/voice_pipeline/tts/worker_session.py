@@ -9,6 +9,10 @@ import onnxruntime
 
 from voice_pipeline.onnx_session import session_options
 
+# Piper's graph draws noise for the length of every sound and for the voice; ONNX Runtime begins its dice with the time of
+# day. So the same words in the same order sound the same after every start, and what a test or a bench measured comes again.
+_SEED = 1
+
 
 class StoppableSession(onnxruntime.InferenceSession):  # type: ignore[misc]
     """Passes `run_options` to every run, also to those of a library that knows none."""
@@ -22,6 +26,7 @@ class StoppableSession(onnxruntime.InferenceSession):  # type: ignore[misc]
 
 def make_session(model: str, threads: int, providers: Sequence[str]) -> tuple[StoppableSession, list[str]]:
     """Load a model on the first provider that takes it; the second value says why others were passed over."""
+    onnxruntime.set_seed(_SEED)
     available = onnxruntime.get_available_providers()
     wanted = [p for p in providers if p in available]
     notes = [f"this onnxruntime has no {p}" for p in providers if p not in available]
