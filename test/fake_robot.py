@@ -13,7 +13,7 @@ class FakeRobot:
 
     def __init__(self, pose=NEUTRAL, motors="enabled"):
         self.pose, self.motors = pose, motors
-        self.connected = True
+        self.connected, self.taken = True, False
         self.fault = ""
         self.sent = []  # (time, Pose)
         self.orders = []

@@ -21,7 +21,7 @@ class RecordingRobot:
     def __init__(self) -> None:
         self.now = time.monotonic()
         self.pose, self.motors = NEUTRAL, "enabled"
-        self.connected = True
+        self.connected, self.taken = True, False
         self.fault = ""
         self.refuses = False  # its daemon answers every order with an error
         self.sent: list[tuple[float, Pose]] = []

@@ -9,10 +9,10 @@ import pytest
 
 from voice_pipeline.motion.controller import Controller
 from voice_pipeline.motion.limits import make_limits
-from voice_pipeline.motion.protocol import NEUTRAL
+from voice_pipeline.motion.protocol import NEUTRAL, Pose
 from voice_pipeline.motion.reachy_mini import ReachyMini
 from voice_pipeline.motion.simulator import SimulatedRobot
-from voice_pipeline.motion.tasks import Settings
+from voice_pipeline.motion.tasks import Listener, Outcome, Refused, Settings
 
 PATIENCE_S = 60.0
 LONG_S = 4.0
@@ -103,3 +103,48 @@ def test_the_end_of_a_move_of_another_program_is_no_jump_back(daemon):
         controller.close()
     for state in states[told:]:
         assert state.pose.right_antenna == pytest.approx(2.0, abs=0.02)
+
+
+def test_a_move_of_another_program_during_our_order_ends_the_order_and_does_not_jump_at_its_own_end(daemon):
+    controller = Controller(ReachyMini(daemon.url), make_limits(), {}, Settings(state_timeout=PATIENCE_S))
+    states, ends = [], []
+    controller.start(states.append)
+    try:
+        daemon.wait(lambda: controller.status(time.monotonic()).state == "IDLE")
+        listener = Listener(lambda report: None, lambda outcome, message, report: ends.append((outcome, message)))
+        controller.move_head((0.0, 0.0, 0.7), 0.0, 10.0, listener)
+        daemon.wait(lambda: states[-1].pose.yaw > 0.1)
+        daemon.goto(2.0, yaw=-0.3)
+        daemon.wait(lambda: ends)
+        with pytest.raises(Refused, match="Another program"):
+            controller.move_head((0.0, 0.0, 0.7), 0.0, 2.0, listener)
+        daemon.wait(lambda: not daemon.running())
+        told = len(states)
+        daemon.wait(lambda: controller.status(time.monotonic()).state == "IDLE" and len(states) > told + 60)
+        assert ends[0][0] is Outcome.NOT_REACHED
+        assert "Another program" in ends[0][1]
+        for state in states[told:]:
+            assert state.pose.yaw == pytest.approx(-0.3, abs=0.02)
+        controller.move_head((0.0, 0.0, 0.0), 0.0, 0.5, listener)
+        daemon.wait(lambda: len(ends) == 2)
+        assert ends[1][0] is Outcome.NONE
+    finally:
+        controller.close()
+
+
+def test_a_move_of_our_own_is_not_taken_for_one_of_another_program(daemon):
+    robot = ReachyMini(daemon.url)
+    taken = []
+    robot.start(lambda state: taken.append(robot.taken))
+    try:
+        daemon.wait(lambda: robot.connected)
+        daemon.wait(lambda: len(taken) > 50)
+        robot.goto(Pose(yaw=0.4), 1.0, lambda: False)
+        robot.goto(NEUTRAL, 1.0, lambda: False)
+        assert len(taken) > 60
+        assert not any(taken)
+        daemon.goto(1.0, yaw=0.2)
+        daemon.wait(lambda: robot.taken)
+        daemon.wait(lambda: not robot.taken)
+    finally:
+        robot.close()

@@ -23,6 +23,7 @@ from voice_pipeline.motion.ticker import Ticker
 _KEEP_ALIVE_S = 0.5  # a pose at rest is sent this often: the motors hold it anyhow
 _REPORT_S = 0.1
 _GATHER_S = 0.3  # from what it did of its own accord to the start of a gesture, at least
+_TAKEN = "Another program moves the robot. Wait for the end of its move, and let no other program move it."
 _SPEEDS = (0.25, 2.0)
 _MOST_REPEATS = 20
 
@@ -97,10 +98,11 @@ class Controller:
         with self.lock:
             self._watch(now)
             pose = None
-            ours = self._link.connected and self._link.awake and not self._link.stale and not self._handed_over
+            link = self._link
+            ours = link.connected and link.awake and not (link.stale or link.taken or self._handed_over)
             if ours and not self._leaves(now):
                 pose = self._follower.step(now, calm=self._task is not None or self._stopped)
-                self._link.compare(pose, now)
+                link.compare(pose, now)
                 self._supervise(now)
             status = self.status(now)
             if (status.state, status.move) != self._shown:
@@ -305,6 +307,8 @@ class Controller:
                 state, detail = "STOPPED", "The stop is latched; motion/reset_stop releases it."
             elif self._handed_over:
                 state, move = "MOVING", self._handed_over
+            elif link.taken:
+                state, detail = "MOVING", _TAKEN
             elif not link.awake:
                 state, detail = "SLEEPING", "Asleep; motion/wake_up wakes it."
             elif task is not None or self._follower.moving:
@@ -329,6 +333,12 @@ class Controller:
                 self._calls.append(self._on_asleep)
         elif event == "asleep":
             self._finish(Outcome.ASLEEP, "The motors were switched off.")
+        elif event == "taken":
+            self._finish(Outcome.NOT_REACHED, _TAKEN)
+            self.resync()
+        elif event == "given":  # not woken: whoever put it to sleep meant it
+            self._link.awake = self._link.looks_awake
+            self.resync()
         elif event == "stale":
             self._follower.pause()
 
@@ -418,6 +428,8 @@ class Controller:
             raise Refused(Outcome.STOPPED, "The stop is latched; call motion/reset_stop first.")
         if self._handed_over:
             raise Refused(Outcome.BUSY, f"The robot is busy with {self._handed_over}.")
+        if self._link.taken:
+            raise Refused(Outcome.BUSY, _TAKEN)
         if not self._link.awake:
             raise Refused(Outcome.ASLEEP, "The robot is asleep; call motion/wake_up first.")
 

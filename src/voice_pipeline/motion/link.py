@@ -9,7 +9,8 @@ from voice_pipeline.motion.limits import Limits
 from voice_pipeline.motion.protocol import NEUTRAL, Pose, Robot, RobotState, Z
 
 _STALE_S = 0.15  # no state for seven periods: hold still. A hung daemon can catch up on no more than was sent till then
-# After a loss: so long must states come again. What a frozen network held up arrives first, and tells where the robot was.
+# After a loss, or somebody else's move: so long must states come again. What a frozen network held up arrives first, and
+# tells where the robot was; a move that was broken off comes to rest meanwhile.
 _CAUGHT_UP_S = 0.2
 _AWAKE_MARGIN = 0.17  # rad, 10 degrees: a head pushed out of its box by hand is awake; the sleeping pose is 45 mm lower
 _ASTRAY_RAD = 0.17  # between commanded and measured ...
@@ -31,6 +32,8 @@ class Link:
         self.connected = False
         self.awake = False
         self.stale = False
+        self.taken = False  # somebody else's move runs: nothing that is sent has an effect before its end
+        self._taken_at = -math.inf  # when it was so last
         self._astray_since: float | None = None
         self._alive_since = -math.inf  # of its states; the first one need not wait
         self._now = 0.0
@@ -44,7 +47,7 @@ class Link:
     @property
     def following(self) -> bool:
         """The robot is where it was told to be, give or take a second."""
-        return self._astray_since is None or self._now - self._astray_since < _ASTRAY_S
+        return not self.taken and (self._astray_since is None or self._now - self._astray_since < _ASTRAY_S)
 
     @property
     def strayed(self) -> bool:
@@ -52,7 +55,8 @@ class Link:
         return self._astray_since is not None and self._now - self._astray_since >= _LEFT_S
 
     def update(self, now: float, handed_over: bool) -> str:
-        """Look again; returns what changed: "lost", "back", "asleep" (motors off), "stale" or nothing.
+        """Look again; returns what changed: "lost", "back", "asleep" (motors off), "stale", "taken" (by
+        somebody else's move), "given" (back) or nothing.
 
         handed_over: the robot moves by itself; its motors may be off for a moment.
         """
@@ -63,6 +67,7 @@ class Link:
         alive = self._robot.connected and self.age(now) <= self._timeout
         if state is None or not alive:
             was, self.connected, self.awake, self.stale = self.connected, False, False, False
+            self.taken, self._taken_at = False, -math.inf
             if was or math.isfinite(self._alive_since):
                 self._alive_since = math.inf
             return "lost" if was else ""
@@ -76,6 +81,11 @@ class Link:
         if self.awake and state.motors != "enabled" and not handed_over:
             self.awake = False
             return "asleep"
+        if (self._robot.taken and not handed_over) or (self.taken and self.age(now) > _STALE_S):
+            self._taken_at = now
+        if self.taken != (now - self._taken_at < _CAUGHT_UP_S):
+            self.taken = not self.taken
+            return "taken" if self.taken else "given"
         was, self.stale = self.stale, self.age(now) > _STALE_S
         return "stale" if self.stale and not was else ""
 

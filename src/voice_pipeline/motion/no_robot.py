@@ -15,7 +15,7 @@ class NoRobot:
     """Moves nothing and measures nothing."""
 
     name = "none"
-    connected = False
+    connected = taken = False
     state: RobotState | None = None
     fault = f"{_WHAT} {_CURE}"
 

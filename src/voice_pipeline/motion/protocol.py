@@ -130,6 +130,10 @@ class Robot(Protocol):
         """The last measured state; None before the first."""
 
     @property
+    def taken(self) -> bool:
+        """It makes a move that somebody else began, and follows no targets meanwhile. False where nobody can tell."""
+
+    @property
     def fault(self) -> str:
         """Why it is not connected and what to do; empty while all is well."""
 

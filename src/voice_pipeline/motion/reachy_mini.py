@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.motion.daemon_state import daemon_antennas, parse_state
+from voice_pipeline.motion.move_watch import MoveWatch
 from voice_pipeline.motion.protocol import Bearing, Pose, RobotState
 from voice_pipeline.motion.sound_array import SoundArray
 
@@ -61,6 +62,9 @@ class ReachyMini:
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
         self._array: SoundArray | None = None
+        self._ours: set[Any] = set()  # moves of the daemon that we began, by uuid
+        self._ordering = threading.Event()
+        self._moves = MoveWatch(self._ws_url, self._running, self._ours, self._ordering, lambda: self.connected)
         self.refused = 0  # targets the daemon answered with an error; since start
         self.garbled = 0  # states that could not be understood; since start
 
@@ -75,6 +79,11 @@ class ReachyMini:
         return self._state
 
     @property
+    def taken(self) -> bool:
+        """See Robot."""
+        return self._moves.foreign
+
+    @property
     def fault(self) -> str:
         """See Robot."""
         return self._fault
@@ -86,6 +95,7 @@ class ReachyMini:
         if on_bearing is not None:
             self._array = SoundArray(self._ws_url, on_bearing, lambda: self.connected)
             self._array.start()
+        self._moves.start()
         self._thread = threading.Thread(target=self._run, args=(on_state,), name="robot-state", daemon=True)
         self._thread.start()
 
@@ -94,6 +104,7 @@ class ReachyMini:
         self._closing.set()
         if self._array is not None:
             self._array.close()
+        self._moves.close()
         if self._thread is not None:
             self._thread.join(2 * _CONNECT_S)
         if self._http is not None:
@@ -134,17 +145,26 @@ class ReachyMini:
             "body_yaw": pose.body_yaw,
             "duration": duration,
         }
-        self._end_moves()
-        self._wait(self._ask("POST", "/api/move/goto", body), duration + _CONNECT_S, abort)
+        self._move("/api/move/goto", body, duration + _CONNECT_S, abort)
 
     def fold(self, abort: Callable[[], bool]) -> None:
         """See Robot. Takes 2 to 6 s; the motors stay on."""
-        self._end_moves()
-        self._wait(self._ask("POST", "/api/move/play/goto_sleep"), 12.0, abort)
+        self._move("/api/move/play/goto_sleep", None, 12.0, abort)
 
-    def _wait(self, task: Any, timeout: float, abort: Callable[[], bool]) -> None:
-        """Until the daemon's move `task` is over. A daemon that died would never end it: the deadline does."""
-        uuid = task.get("uuid") if isinstance(task, dict) else None
+    def _move(self, path: str, body: Any, timeout: float, abort: Callable[[], bool]) -> None:
+        """Let the daemon make a move in place of all others, and wait for its end."""
+        self._end_moves()
+        self._ordering.set()
+        try:
+            task = self._ask("POST", path, body)
+            uuid = task.get("uuid") if isinstance(task, dict) else None
+            self._ours.add(uuid)
+        finally:
+            self._ordering.clear()
+        self._wait(uuid, timeout, abort)
+
+    def _wait(self, uuid: Any, timeout: float, abort: Callable[[], bool]) -> None:
+        """Until the daemon's move is over. A daemon that died would never end it: the deadline does."""
         deadline = time.monotonic() + timeout
         try:
             while not self._closing.wait(_POLL_S) and not abort():

@@ -47,6 +47,7 @@ class TrajectoryRobot:
     """
 
     name = "ros_control"
+    taken = False  # its controller tells nobody whose goal it follows
 
     def __init__(
         self,
