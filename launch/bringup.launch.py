@@ -43,7 +43,7 @@ def _actions(context):
         audio=value["audio"],
         autostart=yes["autostart"],
         use_sim_time=yes["use_sim_time"],
-        port=int(value["sim_port"]),
+        port=value["sim_port"],
         record=value["record"],
         file=value["file"],
         answer=value["answer"],

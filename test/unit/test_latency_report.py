@@ -121,7 +121,8 @@ def test_what_the_demo_writes_can_be_reported(tmp_path):
 def test_a_file_without_turns_is_refused_with_what_to_do(tmp_path, text, capsys):
     path = tmp_path / "turns.json"
     path.write_text(text)
-    assert latency.main(["--from", str(path), "--no-report"]) == 1
+    with pytest.raises(SystemExit, match="2"):
+        latency.main(["--from", str(path), "--no-report"])
     assert f"{path}" in (told := capsys.readouterr().err)
     assert "make demo" in told
 
@@ -156,8 +157,9 @@ def test_without_the_plotting_library_the_turns_are_kept_and_the_cure_is_named(t
 
 def test_a_folder_that_cannot_be_made_is_an_error_with_a_cure(tmp_path, capsys):
     save(tmp_path / "turns.json", TRACES)
-    assert latency.main(["--from", str(tmp_path / "turns.json"), "--report", str(tmp_path / "turns.json" / "out")]) == 1
-    assert "--report DIR" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        latency.main(["--from", str(tmp_path / "turns.json"), "--report", str(tmp_path / "turns.json" / "out")])
+    assert "Name another folder" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("width", [80, 140])

@@ -42,7 +42,7 @@ def test_the_command_ends_cleanly_on_a_signal_and_a_hung_daemon_is_killed():
     os.kill(pid, signal.SIGSTOP)
     robot.stop(timeout=0.3)
     until(lambda: gone(pid), "the end of the daemon")
-    command = [sys.executable, "-m", "voice_pipeline.motion.simulator", "--port", "0"]
+    command = [sys.executable, "-m", "voice_pipeline.commands.robot_sim", "--port", "0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert "http://127.0.0.1:" in process.stdout.readline()
     process.send_signal(signal.SIGTERM)

@@ -79,7 +79,7 @@ def test_sketches_of_the_robot_are_small_files(capsys, tmp_path, monkeypatch):
 
 def test_an_unknown_name_is_an_error_with_the_list(capsys, tmp_path):
     code, _, err = run(capsys, "--plot", "backflip", "--out", tmp_path)
-    assert code == 1
+    assert code == 2
     assert "backflip" in err
     assert "nod" in err
     assert list(tmp_path.iterdir()) == []
@@ -120,8 +120,8 @@ def test_the_limits_are_those_that_the_node_would_have(capsys):
     code, _, err = run(capsys, "--set", "motion.pitch_limit_deg=10.0")
     assert code == 1
     assert "the limits are -10.0..10.0" in err
-    assert run(capsys, "--set", "motion.pitch_limit=10.0")[0] == 1
-    assert run(capsys, "--set", "pitch")[0] == 1
+    assert run(capsys, "--set", "motion.pitch_limit=10.0")[0] == 2
+    assert run(capsys, "--set", "pitch")[0] == 2
 
 
 @pytest.mark.parametrize("args", [["--plot"], ["--plot", "nod", "--all"], ["--check"], ["--sing"], ["--format", "gif"]])
@@ -140,7 +140,7 @@ def test_without_the_plotting_library_the_list_works_and_a_plot_says_what_to_ins
 def test_a_folder_that_cannot_be_written_is_an_error_with_its_name(capsys, tmp_path):
     (tmp_path / "file").write_text("")
     code, _, err = run(capsys, "--plot", "nod", "--out", tmp_path / "file" / "deep")
-    assert code == 1
+    assert code == 2
     assert "--out" in err
 
 

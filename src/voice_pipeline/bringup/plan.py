@@ -63,7 +63,7 @@ def make_plan(
     audio: str = "",
     autostart: bool = True,
     use_sim_time: bool = False,
-    port: int = SIM_PORT,
+    port: int | str = SIM_PORT,
     only: Sequence[str] = (),
     record: str = "",
     file: str = "",
@@ -86,11 +86,12 @@ def make_plan(
         overrides: node -> parameter -> value, winning over everything.
 
     Raises:
-        VoiceError: a bad profile or choice.
+        VoiceError: a bad profile or choice, or `port` is none.
     """
     for value, known, what in ((robot, ROBOTS, "robot"), (audio, AUDIO, "audio")):
         if value and value not in known:
             raise VoiceError(f"{what} is '{value}'.", f"Use one of: {', '.join(known)}.")
+    port = _port(port)
     loaded = load_profile(profile)
     left_out = {"motion"} if robot == "none" else set()
     left_out |= {"audio_capture"} if audio == "none" else set()
@@ -132,6 +133,17 @@ def make_plan(
         simulator_port=port if robot in SIMULATED and "motion" in names else None,
         simulator_physics=robot == "mujoco",
     )
+
+
+def _port(value: int | str) -> int:
+    """Of a launch file it comes as text."""
+    try:
+        port = int(value)
+    except ValueError:
+        port = 0
+    if not 0 < port < 65536:
+        raise VoiceError(f"sim_port is '{value}'.", "Give a port: a whole number, 1 to 65535.")
+    return port
 
 
 def _audio(profile: Profile, audio: str, file: str, answer: str) -> dict[str, dict[str, Any]]:

@@ -51,15 +51,17 @@ def load_profile(name: str) -> Profile:
     """
     path = resource(name if name.endswith((".yaml", ".yml")) else f"config/{name}.yaml")
     try:
-        raw = yaml.safe_load(path.read_text())
-    except yaml.YAMLError as error:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise VoiceError(f"profile {path} cannot be read: {error.strerror}.", "Name a file.") from error
+    except (yaml.YAMLError, ValueError) as error:
         raise VoiceError(f"profile {path} is not YAML: {error}.", "Correct the file.") from error
     if not isinstance(raw, dict):
         raise VoiceError(f"profile {path} holds no nodes.", "Start from config/desktop.yaml.")
     parameters: dict[str, dict[str, Any]] = {}
     for key, body in raw.items():
         node = str(key).rsplit("/", 1)[-1]
-        if not isinstance(body, dict) or set(body) != {"ros__parameters"}:
+        if not (isinstance(body, dict) and set(body) == {"ros__parameters"} and _is_map(body["ros__parameters"])):
             raise VoiceError(
                 f"profile {path}: '{key}' must hold exactly one key, ros__parameters.",
                 "Indent the parameters of a node below `ros__parameters:`.",
@@ -69,9 +71,13 @@ def load_profile(name: str) -> Profile:
             raise VoiceError(f"profile {path}: there is no node '{node}'.", f"Nodes are: {', '.join(NODES)}.{hint}")
         parameters[node] = dict(body["ros__parameters"] or {})
     wanted = parameters.get("supervisor", {}).get("nodes", list(USUAL))
-    unknown = [n for n in wanted if n not in NODES]
+    unknown = [str(n) for n in wanted if n not in NODES] if isinstance(wanted, list) else [str(wanted)]
     if unknown:
         raise VoiceError(
             f"profile {path}: supervisor/nodes lists {', '.join(unknown)}.", f"Nodes are: {', '.join(NODES)}."
         )
     return Profile(path, tuple(n for n in NODES if n in wanted), parameters)
+
+
+def _is_map(value: Any) -> bool:
+    return value is None or isinstance(value, dict)

@@ -51,6 +51,13 @@ def load_folder(folder: Path) -> list[Recording]:
             f"{folder} has no manifest.csv.",
             "Give a folder with a manifest.csv: a column `file`, and `transcript` where there are words.",
         )
+    try:
+        return _recordings(folder, manifest)
+    except (OSError, ValueError, TypeError, IndexError, csv.Error) as error:
+        raise VoiceError(f"{manifest} or a file it names cannot be read: {error}.", "Correct it.") from error
+
+
+def _recordings(folder: Path, manifest: Path) -> list[Recording]:
     with manifest.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     if not rows or "file" not in rows[0]:

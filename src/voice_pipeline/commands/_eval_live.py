@@ -29,10 +29,8 @@ def read_prompts(path: Path | None) -> list[str]:
         return []
     try:
         lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
-    except OSError as error:
-        raise VoiceError(
-            f"{path} cannot be read: {error.strerror}.", "Name a text file, one sentence a line."
-        ) from error
+    except (OSError, ValueError) as error:
+        raise VoiceError(f"{path} cannot be read: {error}.", "Name a text file, one sentence a line.") from error
     prompts = [line for line in lines if line and not line.startswith("#")]
     if not prompts:
         raise VoiceError(f"{path} holds no sentence.", "Write one a line.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import time
@@ -16,8 +15,10 @@ from rich.table import Table
 
 from voice_pipeline.bringup.person import BENCH, recordings
 from voice_pipeline.bringup.session import Session
+from voice_pipeline.commands._arguments import Parser
 from voice_pipeline.commands._audio_folder import wav_files
 from voice_pipeline.commands._screen import Screen
+from voice_pipeline.commands._values import existing_folder, number, output_folder, whole
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.turn.stages import percentile
 
@@ -33,12 +34,16 @@ class Load:
 
 def main(args: Sequence[str] | None = None) -> int:
     """Exit codes: 0 measured, 1 some turns had no answer, 2 it could not start, 130 interrupted."""
-    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--audio", type=Path, help="a folder with a manifest.csv to take the person's speech from")
-    parser.add_argument("--turns", type=int, default=10)
-    parser.add_argument("--idle", type=float, default=10.0, help="seconds of silence to measure (default %(default)s)")
+    parser = Parser(prog="bench", description=__doc__)
+    parser.add_argument(
+        "--audio", type=existing_folder, help="a folder with a manifest.csv to take the person's speech from"
+    )
+    parser.add_argument("--turns", type=whole(1), default=10)
+    parser.add_argument(
+        "--idle", type=number(0.1), default=10.0, help="seconds of silence to measure (default %(default)s)"
+    )
     parser.add_argument("--profile", default="demo")
-    parser.add_argument("--out", type=Path, default=Path("build/bench"))
+    parser.add_argument("--out", type=output_folder, default="build/bench")
     options = parser.parse_args(args)
     options.out.mkdir(parents=True, exist_ok=True)
     console = Console(highlight=False)

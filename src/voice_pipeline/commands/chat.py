@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from rclpy.utilities import remove_ros_args
 from rich.console import Console
 
+from voice_pipeline.commands._arguments import Parser
 from voice_pipeline.commands._chat_robot import ChatRobot
 from voice_pipeline.commands._chat_talk import COMMANDS, Talk
 from voice_pipeline.commands._line_input import LineInput
+from voice_pipeline.commands._values import namespace, number
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.state import state_file
 
@@ -22,7 +24,7 @@ _KEYS = "Tab completes commands and recent lines, the arrow keys bring lines bac
 
 def main(args: Sequence[str] | None = None) -> int:
     """Exit codes: 0 answered (or left), 1 nobody there or no answer, 2 wrong usage, 130 Ctrl-C while an answer came."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="chat",
         description="Talk with the robot in writing. Without a text: line by line, typed or from a pipe.",
         epilog="\n".join(["Commands:", *(f"  {name:<9} {about}" for name, about in COMMANDS.items()), "", _KEYS]),
@@ -30,8 +32,8 @@ def main(args: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("text", nargs="*", help="one question; its answer is printed, then it ends")
     parser.add_argument("--speak", action="store_true", help="let the robot speak the answers too")
-    parser.add_argument("--namespace", default="", help="of the robot")
-    parser.add_argument("--wait", type=float, default=5.0, help="seconds to wait for the robot")
+    parser.add_argument("--namespace", type=namespace, default="", help="of the robot")
+    parser.add_argument("--wait", type=number(0.0), default=5.0, help="seconds to wait for the robot")
     options = parser.parse_args(remove_ros_args(sys.argv)[1:] if args is None else args)
     console = Console(highlight=False, soft_wrap=True)
     try:

@@ -9,12 +9,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from voice_pipeline.audio.files import read_recording
 from voice_pipeline.bringup.conversation import Turn
 from voice_pipeline.bringup.person import DEMO, VOICE, recordings
 from voice_pipeline.bringup.session import Session
-from voice_pipeline.commands._arguments import add_record
+from voice_pipeline.commands._arguments import Parser, add_record
 from voice_pipeline.commands._audio_folder import wav_files
 from voice_pipeline.commands._screen import Screen
+from voice_pipeline.commands._values import checked, existing_folder, output_folder, whole
 from voice_pipeline.errors import VoiceError
 
 MOVED_DEG = 3.0  # less could be the resting pose settling
@@ -59,16 +61,22 @@ def main(args: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="demo", description=__doc__)
-    parser.add_argument("--wav", type=Path, nargs="+", default=[], help="recordings to play instead of the demo's own")
+    parser = Parser(prog="demo", description=__doc__)
     parser.add_argument(
-        "--audio", type=Path, help="a folder with a manifest.csv; its first --limit recordings are played"
+        "--wav",
+        type=checked(read_recording),
+        nargs="+",
+        default=[],
+        help="recordings to play instead of the demo's own",
     )
-    parser.add_argument("--limit", type=int, default=5, help="with --audio (default %(default)s)")
+    parser.add_argument(
+        "--audio", type=existing_folder, help="a folder with a manifest.csv; its first --limit recordings are played"
+    )
+    parser.add_argument("--limit", type=whole(1), default=5, help="with --audio (default %(default)s)")
     parser.add_argument("--profile", default="demo")
     add_record(parser)
     parser.add_argument(
-        "--out", type=Path, default=Path("build/demo"), help="answer.wav, turns.json, summary.json, logs/"
+        "--out", type=output_folder, default="build/demo", help="answer.wav, turns.json, summary.json, logs/"
     )
     return parser
 
@@ -77,12 +85,7 @@ def _person(options: argparse.Namespace, screen: Screen) -> list[tuple[Path, str
     if options.audio:
         return [(p, f"plays {p.name}") for p in wav_files(options.audio)[: options.limit]]
     if options.wav:
-        for path in options.wav:
-            if not path.is_file():
-                raise VoiceError(
-                    f"there is no recording {path}.", "Name a WAV, FLAC or OGG file: make demo WAV=file.wav"
-                )
-        return [(path.resolve(), f"plays {path.name}") for path in options.wav]
+        return [(path.resolve(), f"plays {path.name}") for path in map(Path, options.wav)]
     screen.status("           making the person's recordings…")
     paths = recordings(DEMO)
     screen.line("note", f"the person is synthetic: Kokoro's voice {VOICE}, made at set-up", "bright_black")

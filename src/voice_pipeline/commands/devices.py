@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import sys
@@ -19,6 +18,8 @@ from voice_pipeline.audio.microphone_watch import MicrophoneWatch, WatchLimits
 from voice_pipeline.audio.sinks import SinkOptions, make_sink
 from voice_pipeline.audio.sources.device import Microphone, device_source
 from voice_pipeline.audio.systems import AUTO, SYSTEMS, choose_system, list_devices
+from voice_pipeline.commands._arguments import Parser
+from voice_pipeline.commands._values import number, whole
 from voice_pipeline.errors import VoiceError
 
 _TONE_HZ, _TONE_S, _TONE_LEVEL = 440.0, 1.0, 0.2
@@ -28,7 +29,7 @@ _LINE_CHUNKS = 8  # a line each 0.26 s
 
 def main(args: Sequence[str] | None = None) -> int:
     """Exit codes: 0 done, 1 no device, or it does not work, 2 wrong usage, 130 Ctrl-C."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="devices",
         description="List microphones and loudspeakers, or try one. The first column goes into `device`.",
     )
@@ -36,12 +37,10 @@ def main(args: Sequence[str] | None = None) -> int:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--listen", metavar="NAME", help="show the level of a microphone ('' is the default one)")
     what.add_argument("--play", metavar="NAME", help="play a short tone on a loudspeaker ('' is the default one)")
-    parser.add_argument("--channel", type=int, default=-1, help="of the microphone; -1 is the mean of all")
-    parser.add_argument("--seconds", type=float, default=5.0, help="to listen (5)")
+    parser.add_argument("--channel", type=whole(-1, 255), default=-1, help="of the microphone; -1 is the mean of all")
+    parser.add_argument("--seconds", type=number(0.1, 3600.0), default=5.0, help="to listen (5)")
     parser.add_argument("--audio-system", choices=(AUTO, *SYSTEMS), default=AUTO, help="auto: what the nodes take")
     options = parser.parse_args(remove_ros_args(sys.argv)[1:] if args is None else args)
-    if not 0.0 < options.seconds <= 3600.0:
-        parser.error("--seconds must be above 0, up to 3600")
     try:
         if options.listen is not None:
             return _listen(options.listen, options.channel, options.seconds, choose_system(options.audio_system))

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from voice_pipeline.bringup.plan import Plan
 from voice_pipeline.bringup.session import Session
-from voice_pipeline.commands._arguments import add_settings, parse_settings
+from voice_pipeline.commands._arguments import Parser, add_settings, parse_settings
 from voice_pipeline.commands._audio_folder import folders, load_folder
 from voice_pipeline.commands._eval_bag import load_bag, replay, summarise_pairs
 from voice_pipeline.commands._eval_files import effective, play, whole_files
@@ -23,6 +23,7 @@ from voice_pipeline.commands._eval_report import write_report
 from voice_pipeline.commands._eval_result import Result
 from voice_pipeline.commands._eval_summary import summarise
 from voice_pipeline.commands._eval_tables import print_pairs, print_summary
+from voice_pipeline.commands._values import existing_file, existing_folder, existing_path, number, output_folder, whole
 from voice_pipeline.errors import VoiceError
 
 _NODES = ("audio_capture", "vad", "asr")
@@ -35,6 +36,11 @@ def main(args: Sequence[str] | None = None) -> int:
     console = Console(highlight=False)
     try:
         options.overrides = parse_settings(options.set)
+        for node in set(options.overrides) - set(_NODES):
+            raise VoiceError(
+                f"--set {node}.{min(options.overrides[node])}: that node is not evaluated.",
+                f"Set one of: {', '.join(_NODES)}.",
+            )
         if options.bag:
             return _from_bag(options, console)
         return _live(options, console) if options.live else _from_files(options, console)
@@ -47,19 +53,26 @@ def main(args: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="eval", description=__doc__)
+    parser = Parser(prog="eval", description=__doc__)
     source = parser.add_mutually_exclusive_group()
     source.add_argument(
-        "--audio", type=Path, nargs="*", help="folders with a manifest.csv; default: dev and noise of the test audio"
+        "--audio",
+        type=existing_folder,
+        nargs="*",
+        help="folders with a manifest.csv; default: dev and noise of the test audio",
     )
-    source.add_argument("--bag", type=Path, nargs="+", help="recordings of record:=true (files or their folder)")
+    source.add_argument(
+        "--bag", type=existing_path, nargs="+", help="recordings of record:=true (files or their folder)"
+    )
     source.add_argument("--live", action="store_true", help="this machine's microphone; Ctrl-C ends")
     parser.add_argument("--profile", default="demo")
     add_settings(parser)
-    parser.add_argument("--limit", type=int, default=0, help="only the first N recordings of each folder")
-    parser.add_argument("--prompt-file", type=Path, help="with --live: sentences to read, one a line; they are scored")
-    parser.add_argument("--seconds", type=float, default=0.0, help="with --live: end after this time")
-    parser.add_argument("--out", type=Path, default=Path("build/eval"))
+    parser.add_argument("--limit", type=whole(0), default=0, help="only the first N recordings of each folder")
+    parser.add_argument(
+        "--prompt-file", type=existing_file, help="with --live: sentences to read, one a line; they are scored"
+    )
+    parser.add_argument("--seconds", type=number(0.0), default=0.0, help="with --live: end after this time")
+    parser.add_argument("--out", type=output_folder, default="build/eval")
     return parser
 
 

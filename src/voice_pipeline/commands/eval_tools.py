@@ -16,10 +16,21 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
+from voice_pipeline.commands._arguments import Parser
 from voice_pipeline.commands._eval_tools_cases import Case, read_cases
 from voice_pipeline.commands._eval_tools_judge import Result, judge
 from voice_pipeline.commands._eval_tools_report import mark, show, write
 from voice_pipeline.commands._eval_tools_robot import MockRobot, NoRobot, Robot
+from voice_pipeline.commands._values import (
+    checked,
+    existing_folder,
+    language,
+    number,
+    output_folder,
+    server,
+    some,
+    whole,
+)
 from voice_pipeline.dialogue import ENGINES, ModelSettings, create
 from voice_pipeline.dialogue.assemble import Assembled
 from voice_pipeline.dialogue.facts import Facts
@@ -62,7 +73,11 @@ def main(args: Sequence[str] | None = None) -> int:
     show(results, f"{what}, {Path(options.cases).name}{', without ROS' if options.no_ros else ''}", console)
     about = {"engine": "none" if options.rules_only else options.engine, "model": what.split(" ", 1)[-1]}
     about.update(cases=str(options.cases), ros=not options.no_ros, phrases=not options.no_phrases)
-    write(results, about, Path(options.out))
+    try:
+        write(results, about, options.out)
+    except OSError as error:
+        print(f"eval-tools: cannot write into {options.out}: {error.strerror}. Name another --out.", file=sys.stderr)
+        return 2
     return 0
 
 
@@ -114,30 +129,44 @@ class _Stopwatch:
 
 
 def _options(args: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="eval_tools",
         description="Run utterances through the rules, the language model and the tools, with mock servers in the "
         "robot's place. False actions come first: something moved or changed that nobody asked for.",
     )
     parser.add_argument("--cases", default=_CASES, help=f"YAML or JSON Lines; its form: {_CASES}")
     parser.add_argument("--engine", default="llama_cpp", choices=sorted(ENGINES))
-    parser.add_argument("--model", default=ModelSettings.model, help="model id or path (llama_cpp), name (a server)")
-    parser.add_argument("--host", default=ModelSettings.host, help="of the server (ollama, openai)")
-    parser.add_argument("--threads", type=int, default=0, help="0: one less than the cores")
-    parser.add_argument("--gpu-layers", type=int, default=0, help="of llama_cpp")
-    parser.add_argument("--max-tokens", type=int, default=80, help="of an answer; 80 as in config/demo.yaml")
-    parser.add_argument("--timeout", type=float, default=60.0, help="seconds to the first word of an answer")
+    parser.add_argument(
+        "--model",
+        type=some("a model"),
+        default=ModelSettings.model,
+        help="model id or path (llama_cpp), name (a server)",
+    )
+    parser.add_argument("--host", type=server, default=ModelSettings.host, help="of the server (ollama, openai)")
+    parser.add_argument("--threads", type=whole(0, 256), default=0, help="0: one less than the cores")
+    parser.add_argument("--gpu-layers", type=whole(0, 1000), default=0, help="of llama_cpp")
+    parser.add_argument("--max-tokens", type=whole(8, 2048), default=80, help="of an answer; 80 as in config/demo.yaml")
+    parser.add_argument("--timeout", type=number(0.5), default=60.0, help="seconds to the first word of an answer")
     parser.add_argument("--tools", default="config/tools.yaml")
-    parser.add_argument("--phrases", default="config/phrases", help="folder of phrase files; empty: none")
-    parser.add_argument("--persona", default="reachy")
-    parser.add_argument("--language", default="en", help="of the profile; each case has its own")
+    parser.add_argument(
+        "--phrases", type=checked(_folder), default="config/phrases", help="folder of phrase files; empty: none"
+    )
+    parser.add_argument("--persona", type=some("a persona"), default="reachy")
+    parser.add_argument("--language", type=language, default="en", help="of the profile; each case has its own")
     paths = parser.add_mutually_exclusive_group()
     paths.add_argument("--rules-only", action="store_true", help="no model at all, as when its server is dead")
     paths.add_argument("--no-phrases", action="store_true", help="the model decides everything")
     parser.add_argument("--no-ros", action="store_true", help="no mock servers: judge the calls alone")
     parser.add_argument("--all", action="store_true", help="a line for the right cases too")
-    parser.add_argument("--out", default="build/eval-tools", help="folder for summary.json and details.json")
+    parser.add_argument(
+        "--out", type=output_folder, default="build/eval-tools", help="folder for summary.json and details.json"
+    )
     return parser.parse_args(args)
+
+
+def _folder(text: str) -> None:
+    if text:
+        existing_folder(str(resource(text)))
 
 
 def _model(options: argparse.Namespace) -> LanguageModel:

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from statistics import median
 
 import jiwer
@@ -24,7 +23,9 @@ from voice_pipeline.asr.rejection import RejectionRules
 from voice_pipeline.audio.files import read_recording
 from voice_pipeline.audio.formats import SAMPLE_RATE, level_dbfs, to_float
 from voice_pipeline.bringup.profile import load_profile
+from voice_pipeline.commands._arguments import Parser
 from voice_pipeline.commands._audio_folder import Recording, folders, load_folder
+from voice_pipeline.commands._values import existing_folder, number, output_folder, some, whole
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.nodes.asr import make_transcriber, parameters, rejection_rules
 
@@ -52,17 +53,24 @@ class Look:
 
 def main(args: Sequence[str] | None = None) -> int:
     """Exit codes: 0 evaluated, 2 it could not start, 130 interrupted."""
-    parser = argparse.ArgumentParser(prog="eval-windows", description=__doc__)
+    parser = Parser(prog="eval-windows", description=__doc__)
     parser.add_argument(
-        "--windows", type=float, nargs="+", default=[30.0, 15.0, 10.0, 8.0], help="in s; all are compared to the first"
+        "--windows",
+        type=number(1.0, 30.0),
+        nargs="+",
+        default=[30.0, 15.0, 10.0, 8.0],
+        help="in s; all are compared to the first",
     )
     parser.add_argument(
-        "--audio", type=Path, nargs="*", help="folders with a manifest.csv; default: dev and noise of the test audio"
+        "--audio",
+        type=existing_folder,
+        nargs="*",
+        help="folders with a manifest.csv; default: dev and noise of the test audio",
     )
     parser.add_argument("--profile", default="demo", help="whose recogniser (default %(default)s)")
-    parser.add_argument("--model", help="instead of the profile's")
-    parser.add_argument("--limit", type=int, default=0, help="only the first N recordings of each folder")
-    parser.add_argument("--out", type=Path, default=Path("build/eval-windows"))
+    parser.add_argument("--model", type=some("a model"), help="instead of the profile's")
+    parser.add_argument("--limit", type=whole(0), default=0, help="only the first N recordings of each folder")
+    parser.add_argument("--out", type=output_folder, default="build/eval-windows")
     options = parser.parse_args(args)
     console = Console(highlight=False)
     try:

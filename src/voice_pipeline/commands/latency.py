@@ -7,12 +7,13 @@ import queue
 import signal
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NoReturn
 
+from voice_pipeline.commands._arguments import Parser, told
 from voice_pipeline.commands._latency_report import missing_library, write_report
 from voice_pipeline.commands._latency_traces import Trace, load, save, statistics_of
 from voice_pipeline.commands._latency_view import View, summary
+from voice_pipeline.commands._values import existing_file, namespace, output_folder, whole
 from voice_pipeline.errors import VoiceError
 
 _LOOK_S = 1.0  # how often to look whether somebody publishes, while nothing comes
@@ -21,11 +22,12 @@ _LOOK_S = 1.0  # how often to look whether somebody publishes, while nothing com
 def main(args: Sequence[str] | None = None) -> int:
     """Exit codes: 0 ended by --turns or Ctrl-C with what was asked for written; 1 no turn came, or the report could not
     be written; 2 wrong usage."""
-    options = _parser().parse_args(_own_arguments() if args is None else args)
+    parser = _parser()
+    options = parser.parse_args(_own_arguments() if args is None else args)
     traces: list[Trace] = []
     try:
         if options.recorded:
-            traces = load(options.recorded)
+            traces = told(parser, lambda: load(options.recorded))
             with View(window=len(traces)) as view:
                 for trace in traces:
                     view.show(trace)
@@ -53,14 +55,12 @@ def _own_arguments() -> list[str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="latency", description=__doc__, epilog="Ctrl-C ends it and writes the report."
-    )
-    parser.add_argument("--turns", type=_count, default=0, metavar="N", help="end after N turns (default: Ctrl-C)")
+    parser = Parser(prog="latency", description=__doc__, epilog="Ctrl-C ends it and writes the report.")
+    parser.add_argument("--turns", type=whole(1), default=0, metavar="N", help="end after N turns (default: Ctrl-C)")
     parser.add_argument(
         "--report",
-        type=Path,
-        default=Path("build/latency"),
+        type=output_folder,
+        default="build/latency",
         metavar="DIR",
         help="where report.html, the pictures as .svg and turns.json go (default %(default)s)",
     )
@@ -68,18 +68,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--from",
         dest="recorded",
-        type=Path,
+        type=existing_file,
         metavar="TURNS.JSON",
         help="turns recorded before, by this command or by `make demo`; needs no ROS",
     )
-    parser.add_argument("--namespace", default="", help="of the robot")
+    parser.add_argument("--namespace", type=namespace, default="", help="of the robot")
     return parser
-
-
-def _count(text: str) -> int:
-    if int(text) < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return int(text)
 
 
 def _listen(options: argparse.Namespace, traces: list[Trace]) -> None:

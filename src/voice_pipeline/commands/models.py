@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from voice_pipeline.commands._arguments import Parser
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.model_fetch import exclusive, fetch, tidy, verify
 from voice_pipeline.model_list import Model, ModelFile, ModelList
@@ -19,7 +19,7 @@ from voice_pipeline.model_store import store_root
 
 def main(args: Sequence[str] | None = None) -> int:
     """Exit codes: 0 all there, 1 something could not be fetched or is damaged, 2 wrong usage."""
-    parser = argparse.ArgumentParser(prog="models", description="Fetch model files and check their SHA-256.")
+    parser = Parser(prog="models", description="Fetch model files and check their SHA-256.")
     parser.add_argument(
         "names", nargs="*", default=["demo"], help="models or sets (demo, test, desktop, all); default demo"
     )
@@ -37,7 +37,7 @@ def main(args: Sequence[str] | None = None) -> int:
             return 0
         chosen = models.choose(options.names)
     except VoiceError as error:
-        print(error, file=sys.stderr)
+        print(f"models: {error}", file=sys.stderr)
         return 2
     try:
         with exclusive():

@@ -10,10 +10,11 @@ from typing import Any
 
 from rclpy.utilities import remove_ros_args
 
-from voice_pipeline.commands._arguments import add_settings, parse_settings
+from voice_pipeline.commands._arguments import Parser, add_settings, parse_settings, told
 from voice_pipeline.commands._moves_draw import KINDS, draw
 from voice_pipeline.commands._moves_moments import FRAMES, Moments
 from voice_pipeline.commands._moves_view import as_json, show_check, show_table
+from voice_pipeline.commands._values import existing_file, existing_folder, number, output_file, output_folder
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.motion.limits import Limits
 from voice_pipeline.motion.move_files import load_move, load_moves
@@ -32,12 +33,16 @@ def main(args: Sequence[str] | None = None) -> int:
     if (options.at or options.frames) and not options.picture:
         parser.error("--at and --frames belong to --picture")
     try:
-        limits, folders = _settings(options)
+        limits, folders = told(parser, lambda: _settings(options))
         if options.check:
             return _check(options.check, limits)
         moves = _named(load_moves(folders, limits))
         if options.plot or options.picture or options.all:
-            chosen = list(moves.values()) if options.all else _choose(moves, options.plot or options.picture)
+            chosen = (
+                list(moves.values())
+                if options.all
+                else told(parser, lambda: _choose(moves, options.plot or options.picture))
+            )
             robot = Moments(options.frames or FRAMES, tuple(options.at or ())) if options.picture else None
             for file in draw(chosen, limits, options.out, options.format, robot):
                 print(file, flush=True)
@@ -53,8 +58,8 @@ def main(args: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="moves", description=__doc__, epilog="docs/moves.md says how to write one. Limits are those of `motion`."
     )
     parser.add_argument("--plot", nargs="+", metavar="NAME", help="draw these against the limits")
@@ -71,16 +76,21 @@ def _parser() -> argparse.ArgumentParser:
         "--frames", type=int, choices=range(1, 13), metavar="N", help=f"how many at most, 1 to 12 (default {FRAMES})"
     )
     parser.add_argument(
-        "--check", nargs="+", type=Path, metavar="FILE", help="check .yaml or .json files; load no others"
+        "--check", nargs="+", type=existing_file, metavar="FILE", help="check .yaml or .json files; load no others"
     )
     parser.add_argument("--json", action="store_true", help="the list for programs")
     parser.add_argument(
-        "--folder", action="append", default=[], metavar="DIR", help="of your own moves, besides ours; may be repeated"
+        "--folder",
+        action="append",
+        type=existing_folder,
+        default=[],
+        metavar="DIR",
+        help="of your own moves, besides ours; may be repeated",
     )
     parser.add_argument(
         "--out",
-        type=Path,
-        default=Path("build/moves"),
+        type=_place,
+        default="build/moves",
         metavar="PATH",
         help="folder, or file of one picture (%(default)s)",
     )
@@ -90,7 +100,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _seconds(text: str) -> float:
-    return float(text.removesuffix("s"))
+    return number(0.0, 3600.0)(text.removesuffix("s"))
+
+
+def _place(text: str) -> Path:
+    return (output_file if Path(text).suffix[1:] in KINDS else output_folder)(text)
 
 
 def _settings(options: argparse.Namespace) -> tuple[Limits, list[Path]]:
@@ -99,9 +113,9 @@ def _settings(options: argparse.Namespace) -> tuple[Limits, list[Path]]:
     for node, settings in parse_settings(options.set).items():
         unknown = [k for k in settings if node != "motion" or k not in values]
         if unknown:
-            raise VoiceError(f"--set {node}.{unknown[0]} is no parameter of motion.", "See docs/nodes.md.")
+            raise VoiceError(f"--set {node}.{unknown[0]}: that is no parameter of motion.", "See docs/nodes.md.")
         values |= settings
-    return limits_of(values), [resource(folder) for folder in [*values["moves_dirs"], *options.folder]]
+    return limits_of(values), [*map(resource, values["moves_dirs"]), *options.folder]
 
 
 def _check(files: Sequence[Path], limits: Limits) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from voice_pipeline.commands._arguments import Parser
+from voice_pipeline.commands._values import existing_file
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.recording.folder import recordings, resolve
 from voice_pipeline.recording.reader import BagReader
@@ -20,8 +21,8 @@ NS, MB = 1_000_000_000, 1_000_000
 
 def main(args: Sequence[str] | None = None) -> int:
     """Exit codes: 0 listed, 2 a file cannot be read or recovered."""
-    parser = argparse.ArgumentParser(prog="recordings", description=__doc__)
-    parser.add_argument("files", nargs="*", type=Path, help="default: all of the recorder's default folder")
+    parser = Parser(prog="recordings", description=__doc__)
+    parser.add_argument("files", nargs="*", type=existing_file, help="default: all of the recorder's default folder")
     parser.add_argument("--recover", action="store_true", help="finish those that were cut off (not one in progress!)")
     options = parser.parse_args(args)
     folder = resolve("")

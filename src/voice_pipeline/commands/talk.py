@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from voice_pipeline.audio.devices import INPUT, OUTPUT
 from voice_pipeline.audio.systems import check_device
 from voice_pipeline.bringup.session import Session
-from voice_pipeline.commands._arguments import add_record
+from voice_pipeline.commands._arguments import Parser, add_record
 from voice_pipeline.commands._screen import Screen
+from voice_pipeline.commands._values import output_folder
 from voice_pipeline.errors import VoiceError
 
 
 def main(args: Sequence[str] | None = None) -> int:
     """Exit codes: 0 after Ctrl-C, 2 no microphone, no speaker, or it could not start."""
-    parser = argparse.ArgumentParser(prog="talk", description=__doc__)
+    parser = Parser(prog="talk", description=__doc__)
     parser.add_argument(
         "--profile", default="demo", help="demo needs no model server (default); desktop and jetson take Ollama"
     )
@@ -25,7 +24,7 @@ def main(args: Sequence[str] | None = None) -> int:
     parser.add_argument("--microphone", default="", help="name, or part of it (default: the system's)")
     parser.add_argument("--speaker", default="", help="name, or part of it (default: the system's)")
     add_record(parser)
-    parser.add_argument("--out", type=Path, default=Path("build/talk"), help="logs/")
+    parser.add_argument("--out", type=output_folder, default="build/talk", help="logs/")
     options = parser.parse_args(args)
     problems = missing_devices(options.microphone, options.speaker)
     if problems:

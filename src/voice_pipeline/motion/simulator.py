@@ -1,14 +1,12 @@
 """The simulated Reachy Mini: the robot's real daemon with its mock-up simulation (kinematics) or MuJoCo (physics), as a child
-process in an environment of its own. `python -m voice_pipeline.motion.simulator --port 8000` runs one in a terminal."""
+process in an environment of its own. `ros2 run voice_pipeline robot_sim` runs one in a terminal."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -23,6 +21,7 @@ from voice_pipeline.ports import HeldPort
 
 _CURE = "Run `make robot` once (downloads about 230 MB), or set VOICE_PIPELINE_ROBOT_ENV to an environment that has it."
 _SLOWER = 3.0  # times as long as the mock-up: MuJoCo compiles its model
+_KILLED_S = 60.0  # after SIGKILL only a machine that stands still keeps a process
 
 
 def find_robot_environment() -> Path:
@@ -131,7 +130,7 @@ class SimulatedRobot:
         if process is None:
             return
         clean = process.poll() is None
-        for number, wait in ((signal.SIGTERM, timeout), (signal.SIGKILL, 5.0)):
+        for number, wait in ((signal.SIGTERM, timeout), (signal.SIGKILL, _KILLED_S)):
             try:
                 os.killpg(process.pid, number)
                 process.wait(wait)
@@ -140,7 +139,7 @@ class SimulatedRobot:
                 break
             except subprocess.TimeoutExpired:
                 continue
-        process.wait(5.0)
+        process.wait(_KILLED_S)
         if process.stdin is not None:
             process.stdin.close()
         if clean and self._own_log and self._log is not None:
@@ -180,33 +179,3 @@ class SimulatedRobot:
         if self._log is None:
             return ""
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-8:])
-
-
-def main() -> int:
-    """Run a simulated robot until SIGINT or SIGTERM. Exit code 0 then, 1 when it could not start or died."""
-    parser = argparse.ArgumentParser(prog="robot_sim", description="A simulated Reachy Mini on this machine.")
-    parser.add_argument("--port", type=int, default=8000, help="of its HTTP interface (8000)")
-    parser.add_argument("--physics", action="store_true", help="MuJoCo: gravity, motors that take time")
-    parser.add_argument("--log", type=Path, help="file for the daemon's output")
-    arguments, _ = parser.parse_known_args()  # `ros2 launch` appends --ros-args
-    done = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: done.set())
-    robot = SimulatedRobot(arguments.port, arguments.log, arguments.physics)
-    try:
-        robot.start()
-        print(f"robot_sim: simulated Reachy Mini on {robot.url} (Ctrl-C ends it)", flush=True)
-        while not done.wait(0.2):
-            if not robot.running:
-                print("robot_sim: the daemon died.", file=sys.stderr)
-                return 1
-    except VoiceError as error:
-        print(f"robot_sim: {error}", file=sys.stderr)
-        return 1
-    finally:
-        robot.stop()
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
