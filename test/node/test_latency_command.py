@@ -127,7 +127,7 @@ def test_ended_before_the_first_turn_it_says_so(ros, command, by, tmp_path):
 def test_a_wrong_number_of_turns_is_wrong_usage(ros, command):
     code, error = command("--turns", "0").end()
     assert code == 2
-    assert "at least 1" in error
+    assert "1 or more" in error
 
 
 def test_help_needs_no_robot(ros, command):
