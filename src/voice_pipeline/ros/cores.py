@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 from voice_pipeline.errors import VoiceError
 
@@ -47,7 +48,8 @@ def take_cores(cpus: str, nice: int) -> str:
             f"It may use {_listed(here)}; empty is all of them.",
         )
     for thread in map(int, os.listdir("/proc/self/task")):
-        os.sched_setaffinity(thread, wanted & here)
+        with suppress(ProcessLookupError):  # one that ended since the list was made
+            os.sched_setaffinity(thread, wanted & here)
     missing = wanted - here
     return (
         f"cpus names {_listed(missing)}, which this process may not use; it goes on with the others." if missing else ""
