@@ -50,7 +50,7 @@ def load_hints(path: Path, wording: Wording, tools: Mapping[str, Tool], strict: 
         except VoiceError:
             if strict:
                 raise
-    return Hints(hints, against, wording, source.data.get("small", ()))
+    return Hints(hints, against, wording, source.data.get("small", ()), source.data.get("talk", ()))
 
 
 def _hint(

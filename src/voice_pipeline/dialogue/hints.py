@@ -45,16 +45,23 @@ class Hints:
         hints: weights are those of `sets`.
         against: what speaks against every hint; negative weights.
         wording: its dialect has all `sets`, and bars negations.
+        talk: whole clauses that speak to somebody else, or answer ("Mum, ...", "Of course, ..."), as patterns; then nothing is hinted at.
         small: words that say nothing of their own ("the", "is"); none of them has to be explained by a cue.
     """
 
     def __init__(
-        self, hints: Sequence[Hint], against: Mapping[str, float], wording: Wording, small: Iterable[str] = ()
+        self,
+        hints: Sequence[Hint],
+        against: Mapping[str, float],
+        wording: Wording,
+        small: Iterable[str] = (),
+        talk: Sequence[str] = (),
     ) -> None:
         self._wording = wording
         self._small = frozenset(w for s in small for w in wording.plain(s).split())
         self._numbers = frozenset(w for w, v in wording.numbers.items() if v > 1)
         self._hints = [(hint, *_ordered({**against, **hint.evidence})) for hint in hints]
+        self._talk = re.compile(wording.dialect.either(tuple(talk)))
         self._cues: dict[str, re.Pattern[str]] = {}
         self._negation = re.compile((r"(?<!\S)" if wording.spaces else "") + f"(?:{wording.dialect.barred})")
 
@@ -75,7 +82,7 @@ class Hints:
     def weigh(self, utterance: str) -> list[tuple[float, ToolCallRequest]]:
         """Evidence for each call that something speaks for, the most first."""
         text = self._text(utterance)
-        if not text or len(text) > _LONGEST:
+        if not text or len(text) > _LONGEST or any(self._talk.fullmatch(c) for c in text.split(_BORDER)):
             return []
         seen: dict[str, bool] = {}
         found = []

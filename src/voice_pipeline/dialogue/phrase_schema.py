@@ -68,6 +68,7 @@ HINTS_SCHEMA = {
         "sets": {"type": "object", "additionalProperties": {**_WORDS, "minItems": 1}},
         "against": _WEIGHTS,
         "small": _WORDS,
+        "talk": _WORDS,
         "hints": {
             "type": "array",
             "items": {
