@@ -12,30 +12,26 @@ from rclpy.parameter import Parameter
 from voice_pipeline.action import Converse
 from voice_pipeline.dialogue import ModelSettings, create
 from voice_pipeline.dialogue.assemble import Assembled
-from voice_pipeline.dialogue.facts import Facts
-from voice_pipeline.dialogue.mind import MindSettings
 from voice_pipeline.dialogue.personas import find_persona
-from voice_pipeline.dialogue.phrase_files import load_shipped
-from voice_pipeline.dialogue.protocol import GenerateOptions, Message, ModelTimeout, ModelUnavailable, ToolCallRequest
-from voice_pipeline.dialogue.stock import stock_phrases
+from voice_pipeline.dialogue.protocol import Message, ModelTimeout, ModelUnavailable, ToolCallRequest
 from voice_pipeline.dialogue.tongues import Tongues, with_hint
-from voice_pipeline.dialogue.tools import PendingCall, ValidCall
+from voice_pipeline.dialogue.tools import Outcome, ValidCall
 from voice_pipeline.dialogue.tools_file import load
 from voice_pipeline.errors import VoiceError
 from voice_pipeline.msg import (
     EndOfTurn,
     PlaybackControl,
-    ToolCall,
     Transcript,
     VoiceActivity,
 )
+from voice_pipeline.nodes._dialogue_calls import Calls
 from voice_pipeline.nodes._dialogue_output import DialogueOutput, Stock
 from voice_pipeline.nodes._dialogue_parameters import CONVERSATION, MODEL, TURN
 from voice_pipeline.nodes._dialogue_parts import (
     LateDispatcher,
-    arguments_json,
     end_typed,
 )
+from voice_pipeline.nodes._dialogue_settings import assemble, fixed_texts
 from voice_pipeline.nodes._dialogue_surroundings import Watch
 from voice_pipeline.nodes._dialogue_thinking import Thinking
 from voice_pipeline.resources import resource
@@ -49,13 +45,10 @@ from voice_pipeline.ros.qos import EVENTS
 from voice_pipeline.ros.say_client import SayClient
 from voice_pipeline.ros.stamps import to_ns
 from voice_pipeline.ros.tool_dispatch import RosToolDispatcher
-from voice_pipeline.state import state_file
 from voice_pipeline.turn.engine import TurnEngine
 from voice_pipeline.turn.stages import StageStatistics
 from voice_pipeline.turn.state import State, Turn, TurnSettings
 from voice_pipeline.turn.words import credibility
-
-_STATUS = {"succeeded": ToolCall.SUCCEEDED, "failed": ToolCall.FAILED, "cancelled": ToolCall.CANCELLED}
 
 
 class DialogueNode(VoiceNode):
@@ -80,23 +73,8 @@ class DialogueNode(VoiceNode):
         self._tongues = Tongues(p["language"], p["voices"])  # here, because what is wrong in them is wrong for good
         settings = ModelSettings(**{k: p[k] for k in ModelSettings.__dataclass_fields__})
         self._tool_proxy = LateDispatcher()
-        self._mind = Assembled(
-            create(settings, lambda line: self.get_logger().warning(line)),
-            file,
-            find_persona(p["persona"], file),
-            self._tool_proxy,
-            MindSettings(
-                options=GenerateOptions(p["temperature"], p["max_tokens"]),
-                **{k: p[k] for k in ("language", "max_tool_calls", "use_phrases", "first_clause_chars")},
-                **{k: p[k] for k in ("cannot", "cannot_move", "will_not", "too_late")},
-            ),
-            max_turns=p["history_turns"],
-            context_tokens=p["context_length"],
-            calls_per_minute=p["tool_calls_per_minute"],
-            facts=Facts(state_file(p["facts_file"])) if p["facts_file"] else None,
-            warn=self.get_logger().warning,
-            phrases=load_shipped(p["phrases_dir"], p["tools_file"], file),
-        )
+        model = create(settings, lambda line: self.get_logger().warning(line))
+        self._mind = assemble(p, model, file, self._tool_proxy, self.get_logger().warning)
         # Lives as long as the mind, so that goals open at deactivation still get their result.
         self._converse = DeferredActionServer(
             self, Converse, "converse", self._typed, self._typed_cancelled, lambda _: self.active
@@ -119,18 +97,16 @@ class DialogueNode(VoiceNode):
     def open(self) -> None:
         mind = self._mind
         assert mind is not None
+        p = self.p
         self._out = DialogueOutput(self)
-        self._stock = Stock(self._out, self._fixed_texts(mind))
+        self._stock = Stock(self._out, fixed_texts(p, mind.spoken_tools))
         self._mailbox = Mailbox(self)
         self._thinking = Thinking(self, mind, self._load_fault)
         self._verdict = ("", 0)  # utterance, ns
-        self._calls: dict[str, Turn] = {}  # under way, by call id
-        self._latest: Turn | None = None
-        self._broke_off: list[Turn] = []  # a call of theirs failed after it had begun
-        self._arrivals: list[str] = []  # to be said of actions that are over, when nobody speaks
+        self._calls = Calls(self, p["cannot_move"])
         self._unanswered: list[Turn] = []  # closed turns with tickets whose calls still run
         self._dispatcher = RosToolDispatcher(
-            self, mind.file.tools, self._call_finished, self._mailbox, mind.local, self._speaks
+            self, mind.file.tools, self._calls.finished, self._mailbox, mind.local, self._speaks
         )
         self._tool_proxy.target = self._dispatcher
         self._say = SayClient(self, self._said, self._speech_marks)
@@ -142,7 +118,7 @@ class DialogueNode(VoiceNode):
             self.create_subscription(EndOfTurn, "end_of_turn", self._end_of_turn, EVENTS),
             self.create_subscription(VoiceActivity, "voice_activity", self._voice, EVENTS),
         ]
-        self._watch = Watch(self) if self.p["tell_surroundings"] else None
+        self._watch = Watch(self) if p["tell_surroundings"] else None
         self._ticker = self.create_timer(0.05, self._tick_turn)
         self.show(State.LISTENING, None, "ready")
 
@@ -286,20 +262,12 @@ class DialogueNode(VoiceNode):
     def _tick_turn(self) -> None:
         self._say.tick()
         self._engine.tick()
-        self._tell_what_broke_off()
-        if self._arrivals and self._engine.announce(self._arrivals[0]):
-            del self._arrivals[0]
+        self._calls.tell(self._engine)
         self._answer_tickets()
         if self._watch is not None and self._mind is not None and self._engine.idle:
             self._mind.history.note = self._watch.line()
         self._thinking.tick(time.monotonic(), self._engine.idle)
         self._stock.tick(time.monotonic(), self._engine.idle)
-
-    def _fixed_texts(self, mind: Assembled) -> list[str]:
-        texts = [self.p[name] for name in ("cannot", "cannot_move", "will_not", "too_late", "apology", "gave_up")]
-        if self.p["acknowledge_after_s"] > 0.0:
-            texts += self.p["acknowledgements"]
-        return stock_phrases(mind.spoken_tools, texts)
 
     def post(self, call: Callable[[TurnEngine], None]) -> None:
         """Run something on the executor's thread, in order, unless the node is deactivated by then; from any thread."""
@@ -313,7 +281,7 @@ class DialogueNode(VoiceNode):
 
     # -- effects of the turn engine
     def start_model(self, turn: Turn) -> None:
-        self._latest = turn
+        self._calls.latest = turn
         turn.hint = self._tongues.hint(turn.utterance_id)
         turn.language = self._tongues.said_in(turn.utterance_id)
         turn.answer_in = self._tongues.of(turn.utterance_id)
@@ -350,9 +318,8 @@ class DialogueNode(VoiceNode):
         self._say.cancel(turn.turn_id)
 
     def cancel_tools(self, turn: Turn) -> None:
-        for call_id, owner in list(self._calls.items()):  # what was not sent yet ends at once
-            if owner is turn:
-                self._dispatcher.cancel(call_id)
+        for call_id in self._calls.of(turn):  # what was not sent yet ends at once
+            self._dispatcher.cancel(call_id)
 
     def show(self, state: State, turn: Turn | None, detail: str) -> None:
         self._out.show(state, turn, detail)
@@ -400,39 +367,14 @@ class DialogueNode(VoiceNode):
     def call_requested(self, turn: Turn, generation: int, call_id: str, call: ValidCall) -> None:
         """A call passed every check and is on its way."""
         self._counts["tool_calls"] += 1
-        self._calls[call_id] = turn
-        self.publish_call(call_id, call.tool.name, arguments_json(call), ToolCall.REQUESTED, "", turn.turn_id)
+        self._calls.requested(turn, call_id, call)
         request = ToolCallRequest(call.tool.name, call.arguments)
         self._engine.tool(generation, call.tool.name, Message("assistant", "", (request,)))
 
-    def _call_finished(self, pending: PendingCall) -> None:
-        outcome, call = pending.outcome, pending.call
-        assert outcome is not None
+    def call_ended(self, call: ValidCall, outcome: Outcome) -> None:
+        """Whatever became of it."""
         if self._watch is not None:
             self._watch.called(call, outcome)
-        turn = self._calls.pop(pending.call_id, None)
-        turn_id = turn.turn_id if turn else ""
-        status = _STATUS[outcome.status]
-        arguments = arguments_json(call)
-        self.publish_call(
-            pending.call_id, call.tool.name, arguments, status, outcome.result, turn_id, outcome.duration_s
-        )
-        if outcome.status == "succeeded" and call.tool.say_after:
-            self._arrivals.append(call.tool.arrival(call.arguments, outcome.result))
-        if outcome.status == "failed":
-            self.get_logger().warning(f"tool {call.tool.name}: {outcome.result}")
-            # It had begun, the robot said so, and nothing newer was asked: say that it did not work out.
-            if turn is not None and pending.was_accepted:
-                self._broke_off.append(turn)
-
-    def _tell_what_broke_off(self) -> None:
-        """Once the answer is complete: a movement may fail before it is, and the mind may have said so itself."""
-        for turn in list(self._broke_off):
-            if turn is self._latest and not turn.model_done and not turn.interrupted:
-                continue
-            self._broke_off.remove(turn)
-            if turn is self._latest and all(c.text != self.p["cannot_move"] for c in turn.clauses):
-                self._engine.announce(self.p["cannot_move"])
 
     def publish_call(self, *line: Any) -> None:
         """One line of the audit trail, as DialogueOutput.call; from any thread."""
@@ -454,7 +396,7 @@ class DialogueNode(VoiceNode):
     # -- answers to typed questions
     def _answer_tickets(self, force: bool = False) -> None:
         for turn in list(self._unanswered):
-            if not force and turn in self._calls.values():
+            if not force and self._calls.of(turn):
                 continue
             self._unanswered.remove(turn)
             for goal in turn.tickets:
