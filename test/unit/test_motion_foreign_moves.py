@@ -6,7 +6,9 @@ import time
 import urllib.request
 
 import pytest
+from bench.motion.proxy import FaultyProxy
 
+from voice_pipeline.errors import VoiceError
 from voice_pipeline.motion.controller import Controller
 from voice_pipeline.motion.limits import make_limits
 from voice_pipeline.motion.protocol import NEUTRAL, Pose
@@ -148,3 +150,22 @@ def test_a_move_of_our_own_is_not_taken_for_one_of_another_program(daemon):
         daemon.wait(lambda: not robot.taken)
     finally:
         robot.close()
+
+
+def test_a_move_of_our_own_that_could_not_be_stopped_counts_as_taken_until_it_is_over(daemon):
+    proxy = FaultyProxy(int(daemon.url.rsplit(":", 1)[1]))
+    robot = ReachyMini(proxy.url)
+    robot.start(lambda state: None)
+    try:
+        daemon.wait(lambda: robot.connected)
+        proxy.refuses = ("/api/move/running", "/api/move/stop")
+        with pytest.raises(VoiceError, match="refused"):
+            robot.goto(Pose(yaw=0.4), LONG_S, lambda: False)
+        assert daemon.running()
+        daemon.wait(lambda: robot.taken)
+        proxy.refuses = ()
+        daemon.wait(lambda: not robot.taken)
+        assert not daemon.running()
+    finally:
+        robot.close()
+        proxy.close()

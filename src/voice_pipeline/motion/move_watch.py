@@ -24,7 +24,7 @@ class MoveWatch:
     Args:
         url: of the daemon, ws://...
         running: asks the daemon for its moves under way, by uuid. Raises VoiceError.
-        ours: the uuids of moves that this program began.
+        ours: the uuids of moves that this program began and has not given up.
         ordering: this program begins a move just now, whose uuid it does not know yet.
         is_connected: the robot itself answers. Otherwise nothing is tried.
     """
@@ -77,8 +77,12 @@ class MoveWatch:
             look = True  # one may have begun before it was listened for
             while not self._closing.is_set() and self._is_connected():
                 if look and not self._ordering.is_set():
-                    with suppress(VoiceError):  # asked again
-                        look = self.foreign = any(uuid not in self._ours for uuid in self._running())
+                    try:
+                        running = self._running()
+                        self.foreign = any(uuid not in self._ours for uuid in running)
+                        look = bool(running)  # ours is watched too: it may be given up and go on
+                    except VoiceError:  # asked again; nobody streams into what may be a move
+                        self.foreign = True
                 try:
                     text = stream.recv(timeout=_POLL_S if look else _GLANCE_S)
                 except TimeoutError:

@@ -62,7 +62,7 @@ class ReachyMini:
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
         self._array: SoundArray | None = None
-        self._ours: set[Any] = set()  # moves of the daemon that we began, by uuid
+        self._ours: set[Any] = set()  # moves of the daemon that we began and did not give up, by uuid
         self._ordering = threading.Event()
         self._moves = MoveWatch(self._ws_url, self._running, self._ours, self._ordering, lambda: self.connected)
         self.refused = 0  # targets the daemon answered with an error; since start
@@ -194,6 +194,7 @@ class ReachyMini:
     def _stop_move(self, uuid: Any) -> None:
         with suppress(VoiceError):
             self._ask("POST", "/api/move/stop", {"uuid": uuid})
+        self._ours.discard(uuid)  # if it goes on all the same, nobody may stream into it
 
     def _ask(self, method: str, path: str, body: Any = None) -> Any:
         import httpx
