@@ -34,8 +34,8 @@ MODEL = (
     Param(
         "fallback_engine",
         "",
-        "Engine that answers while the first cannot; the first is tried again between turns. Empty: none, because a second "
-        "model takes memory.",
+        "Engine that answers while the first cannot; the first is tried again between turns. Each has half of "
+        "first_token_timeout_s, so that the second still answers in time. Empty: none, because a second model takes memory.",
         choices=("", *ENGINES),
     ),
     Param("fallback_model", "", "Its model. Empty: the smallest one, qwen2.5-coder-0.5b-instruct."),
