@@ -99,6 +99,7 @@ def test_where_one_part_is_not_understood_no_rule_does_the_other(books, text):
     ("language", "text", "calls"),
     [
         ("en", "Nod but don't look left.", ["nod"]),
+        ("de", "Hör auf, nach oben zu schauen.", ["stop"]),
         ("de", "Nick, aber schau nicht nach rechts.", ["nod"]),
         ("es", "Asiente, pero no mires a la derecha.", ["nod"]),
         ("en", "Don't look left or right.", None),

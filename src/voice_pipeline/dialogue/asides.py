@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
+from voice_pipeline.dialogue.borders import Borders, Clause
 from voice_pipeline.dialogue.phrase_pattern import Dialect
 from voice_pipeline.dialogue.shared_words import Find, completed
-from voice_pipeline.dialogue.wording import Wording, either
+from voice_pipeline.dialogue.wording import Wording
 
 _MOST_CLAUSES = 8  # beyond it somebody tells a story
 _TAKES_BACK = "do_nothing"  # the tool of "never mind"
@@ -40,15 +41,6 @@ class AsideWords:
     joints: tuple[str, ...] = ()
     contrasts: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class _Clause:
-    begin: int
-    end: int
-    joined: bool  # by a word alone ("and"), not by a mark, a pause or a contrast
-    linked: bool = False  # by a word, with or without a mark
-    step: bool = False  # by a word for "then"
 
 
 class Asides:
@@ -80,13 +72,11 @@ class Asides:
         self._conditions = re.compile(dialect.either(words.conditions))
         self._corrections = re.compile(dialect.either(words.corrections))
         self._contexts = re.compile(dialect.either(words.contexts))
-        self._borders = re.compile(_borders((*words.joints, *words.contrasts), wording.spaces), re.I)
-        self._contrasts = tuple(c.lower() for c in words.contrasts)
-        self._steps = re.compile(_whole(words.steps, wording.spaces), re.I)
+        self._borders = Borders(words.joints, words.contrasts, words.steps, wording.spaces)
 
     def told(self, utterance: str) -> bool:
         """Somebody's words are repeated, or it is about another time: no order, whatever stands in it."""
-        texts = [utterance[c.begin : c.end] for c in self._clauses(utterance)]
+        texts = [utterance[c.begin : c.end] for c in self._borders.clauses(utterance)]
         for text in (self._wording.spoken(t) for t in texts):
             if self._reports.search(text) and not self._insists.fullmatch(text):
                 return True
@@ -95,12 +85,12 @@ class Asides:
 
     def clauses(self, utterance: str) -> list[str]:
         """Its clauses, as marks and contrasts divide it; none where it is only one."""
-        starts = [c.begin for c in self._clauses(utterance) if not c.joined]
+        starts = [c.begin for c in self._borders.clauses(utterance) if not c.joined]
         return [utterance[a:b] for a, b in itertools.pairwise([*starts, len(utterance)])] if len(starts) > 1 else []
 
     def several(self, utterance: str) -> bool:
         """A phrase matches the utterance, but it holds another command besides."""
-        return self._swallows(utterance, list(self._clauses(utterance)), utterance)
+        return self._swallows(utterance, list(self._borders.clauses(utterance)), utterance)
 
     def commands(self, utterance: str, most: int) -> list[str] | None:
         """The commands in an utterance, and questions that are to be answered, in order; None where that is not sure."""
@@ -114,7 +104,7 @@ class Asides:
 
     def _read(self, utterance: str) -> tuple[list[tuple[_Kind, str]], bool]:
         """What is wanted, and whether something was taken back; nothing where one clause is something else."""
-        clauses = list(self._clauses(utterance))
+        clauses = list(self._borders.clauses(utterance))
         found: list[tuple[_Kind, str]] = []
         at, back, last, beside = 0, False, "", ""
         if not 1 < len(clauses) <= _MOST_CLAUSES:
@@ -136,7 +126,7 @@ class Asides:
         return found, back
 
     def _longest(
-        self, utterance: str, clauses: list[_Clause], at: int, beside: str, corrects: bool
+        self, utterance: str, clauses: list[Clause], at: int, beside: str, corrects: bool
     ) -> tuple[int, _Kind, str]:
         """The clause at `at`, with those behind it that belong to the same command.
 
@@ -149,7 +139,7 @@ class Asides:
             text = utterance[first.begin : clauses[end - 1].end]
             if (tool := self._tool(text)) and not self._swallows(utterance, clauses[at:end], text):
                 return end, "back" if tool == _TAKES_BACK and at else "command", text
-            if first.linked and not self._is_negated(text) and self._tool(plain := self._steps.sub("", text)):
+            if first.linked and not self._is_negated(text) and self._tool(plain := self._borders.without_steps(text)):
                 return end, "command", plain
         text = utterance[first.begin : first.end]
         whole = self._whole(text, first, beside, utterance[clauses[at + 1].begin :] if at + 1 < len(clauses) else "")
@@ -158,37 +148,41 @@ class Asides:
             return at + 1, "command", whole
         return at + 1, kind, text
 
-    def _swallows(self, utterance: str, clauses: list[_Clause], text: str) -> bool:
+    def _swallows(self, utterance: str, clauses: list[Clause], text: str) -> bool:
         """Each clause is a command of its own, and the phrase that matches them all does only one of them."""
         if len(clauses) < 2 or not self._loose(text):
             return False
         texts = [utterance[c.begin : c.end] for c in clauses]
         calls = [self._command(t) for t in texts if not self._only_kind(self._wording.spoken(t))]
         whole = self._command(text)
+        if (
+            whole is None or whole.name == "stop"
+        ):  # "Hör auf, nach oben zu schauen": what is to end is no second command
+            return False
         return None not in calls and whole in calls and any(c != whole for c in calls)
 
     def _only_kind(self, spoken: str) -> bool:
         return self._wording.only_polite(spoken) or self._wording.only_behind(spoken)
 
-    def _whole(self, text: str, clause: _Clause, beside: str, behind: str) -> str:
+    def _whole(self, text: str, clause: Clause, beside: str, behind: str) -> str:
         """The command that a clause stands for which leaves out the words of another; empty where there is none."""
         if self._is_negated(text):
             return ""
         spaces = self._wording.spaces
-        plain = self._steps.sub("", text) if clause.linked else text
+        plain = self._borders.without_steps(text) if clause.linked else text
         if beside and (whole := completed(plain.strip(" .,;:!?"), beside, self._command, spaces)):
             return whole
         return completed(text, self._last_command(behind), self._command, spaces) if behind and not spaces else ""
 
     def _last_command(self, text: str) -> str:
-        last = list(self._clauses(text))[-1]
+        last = list(self._borders.clauses(text))[-1]
         return text[last.begin : last.end]
 
     def _tool(self, text: str) -> str:
         call = self._command(text)
         return call.name if call is not None else ""
 
-    def _kind(self, text: str, clause: _Clause) -> _Kind:
+    def _kind(self, text: str, clause: Clause) -> _Kind:
         spoken, first = self._wording.spoken(text), clause.begin == 0
         if self._reports.search(spoken) and not self._insists.fullmatch(spoken):
             return "other"
@@ -205,38 +199,3 @@ class Asides:
         if self._contexts.fullmatch(spoken):
             return "other" if clause.step else "aside"
         return "question" if self._is_question(text) else "other"
-
-    def _clauses(self, utterance: str) -> Iterator[_Clause]:
-        clause = _Clause(0, 0, False)
-        for border in self._borders.finditer(utterance):
-            mark, joint = border.group("mark"), border.group()[len(border.group("mark") or "") :].strip(" \t、").lower()
-            if utterance[clause.begin : border.start()].strip():
-                yield replace(clause, end=border.end("mark") if mark else border.start())
-            contrast = joint.startswith(self._contrasts) if self._contrasts else False
-            step = self._steps.search(f" {joint} ") is not None
-            clause = _Clause(border.end(), 0, not mark and not contrast, bool(joint) and not contrast, step)
-        if utterance[clause.begin :].strip():
-            yield replace(clause, end=len(utterance))
-
-
-def _whole(words: tuple[str, ...], spaces: bool) -> str:
-    """One of the words, and the blank before it."""
-    return rf"\s+{either(words, str.lower)}(?=\s|$|[.,!?])" if spaces else either(words, str.lower)
-
-
-def _borders(joints: tuple[str, ...], spaces: bool) -> str:
-    """Where one clause ends: a mark, a joint, or both. The group `mark` stays with what came before ("Really? Nod.")."""
-    joint = either(joints, str.lower)
-    if not spaces:  # "て+から": a joint that stands behind something
-        behind = [j.split("+") for j in joints if "+" in j]
-        joint = "|".join(
-            (
-                *(f"(?<={re.escape(a)}){re.escape(b)}" for a, b in behind),
-                either((j for j in joints if "+" not in j), str.lower),
-            )
-        )
-        joint = f"(?:{joint})"
-    if spaces:
-        mark = r"\s*(?:[.,;:!?…]+(?=\s|$)|\s[-–—](?=\s))"
-        return rf"(?P<mark>{mark})\s*(?:{joint}(?:\s*,\s+|\s+|$))*|\s+{joint}(?:(?:\s*,)?\s+{joint})*(?:\s*,\s+|\s+)"
-    return rf"(?P<mark>[,、，。.!！?？…]+)\s*(?:{joint}[\s、]*)?|{joint}[\s、]*"
