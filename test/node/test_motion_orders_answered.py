@@ -6,8 +6,16 @@ from voice_pipeline.action import MoveHead
 
 from motion_bench import Watch, patience, simulated_robot  # noqa: F401
 from voice_pipeline.motion import wake
+from voice_pipeline.motion.simulator import SimulatedRobot
 
 pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture
+def asleep():
+    """A robot that nobody has woken yet, whichever test came before."""
+    with SimulatedRobot() as simulated:
+        yield simulated
 
 
 def test_an_order_that_meets_a_bug_is_answered_with_it(ros, monkeypatch):
@@ -20,8 +28,8 @@ def test_an_order_that_meets_a_bug_is_answered_with_it(ros, monkeypatch):
     assert "RuntimeError: a client that was closed" in answer.message
 
 
-def test_a_robot_that_was_woken_after_all_is_told_as_well(ros, robot):
-    proxy = FaultyProxy(robot.port)
+def test_a_robot_that_was_woken_after_all_is_told_as_well(ros, asleep):
+    proxy = FaultyProxy(asleep.port)
     try:
         proxy.refuses = ("/api/move/goto", "/api/motors")
         watch = Watch(ros, url=proxy.url)
