@@ -66,4 +66,8 @@ def _hint(
         box.validate(ToolCallRequest(entry["tool"], entry.get("arguments", {})), by_model=False)
     except RefusedCall as error:
         raise source.mistake(where, str(error)) from error
-    return Hint(entry["tool"], entry.get("arguments", {}), entry["evidence"], must, box.tools[entry["tool"]].moves)
+    alone = entry.get("alone", ())
+    for number, name in enumerate(alone):
+        source.known(name, sets, "set", (*where, "alone", number))
+    moves = box.tools[entry["tool"]].moves
+    return Hint(entry["tool"], entry.get("arguments", {}), entry["evidence"], must, alone, moves)

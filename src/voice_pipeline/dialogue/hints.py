@@ -20,6 +20,8 @@ _APART = 1.0  # by which it has to outweigh the evidence for anything else
 _LONGEST = 90  # characters: what is longer is a story, or talk among people
 _UNEXPLAINED = 3  # words of content that no cue of the hint covers, at most; more of them are about something else
 _UNEXPLAINED_SIGNS = 8  # the same in a language without spaces: signs that are no hiragana
+_FEW = 4  # words that are all that was said: "You look tired." is meant for who hears it, and needs less than ENOUGH
+_FEW_BONUS = 0.5
 _HIRAGANA = re.compile("[\u3040-\u309f]")
 _BEFORE = 2  # words before a cue in which a negation takes it back ("you don't really look tired")
 _BEHIND = 5  # characters behind it, in a language without spaces, where negations stand there
@@ -35,6 +37,7 @@ class Hint:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     evidence: Mapping[str, float] = field(default_factory=dict)
     must: Sequence[str] = ()  # sets, of which one has to be there too
+    alone: Sequence[str] = ()  # sets that are worth more where they are all that was said
     moves: bool = False  # it moves the robot: no word of refusal may be left over
 
 
@@ -86,16 +89,18 @@ class Hints:
             return []
         seen: dict[str, bool] = {}
         found = []
+        short = self._wording.spaces and _BORDER not in text and len(text.split()) <= _FEW
         for hint, positive, negative in self._hints:
-            most = sum(w for _, w in positive)
+            few = _FEW_BONUS if short and any(self._says(name, text, seen) for name in hint.alone) else 0.0
+            most = sum(w for _, w in positive) + few
             weight = 0.0
             for name, value in positive:
                 if weight + most < ENOUGH:
                     break  # what is left cannot make it enough
                 most -= value
                 weight += value if self._says(name, text, seen) else 0.0
-            if weight >= ENOUGH:
-                weight = self._apart(positive, text, seen)
+            if weight + few >= ENOUGH:
+                weight = self._apart(positive, text, seen) + few
             if weight >= ENOUGH:
                 weight += sum(w for name, w in negative if self._says(name, text, seen, negated=True))
             if weight >= ENOUGH and self._about_it(hint, positive, text, seen):

@@ -80,6 +80,7 @@ HINTS_SCHEMA = {
                     "arguments": {"type": "object"},
                     "evidence": _WEIGHTS,
                     "must": _WORDS,
+                    "alone": _WORDS,
                 },
             },
         },
