@@ -45,6 +45,11 @@ def test_it_runs_on_recordings_and_leaves_its_figures(recordings, model, tmp_pat
     assert len(json.loads((tmp_path / "files.json").read_text())) == 4
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path, capsys):
-    assert main(["--audio", str(tmp_path / "none"), "--out", str(tmp_path)]) == 2
-    assert "none has no manifest.csv" in capsys.readouterr().err
+def test_a_folder_that_is_not_there_or_without_a_list_is_named(tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--audio", str(tmp_path / "none"), "--out", str(tmp_path)])
+    assert ended.value.code == 2
+    assert f"there is no folder {tmp_path / 'none'}" in capsys.readouterr().err
+    (tmp_path / "empty").mkdir()
+    assert main(["--audio", str(tmp_path / "empty"), "--out", str(tmp_path)]) == 2
+    assert "empty has no manifest.csv" in capsys.readouterr().err
