@@ -11,6 +11,8 @@ DAEMONS ?=
 BAG ?=
 CASES ?=
 MODELS ?= demo
+# Processes that share the tests; empty for one, which shows what a test prints with ARGS=-s.
+WORKERS ?= 2
 ARGS ?=
 
 ENV = . scripts/env.sh &&
@@ -37,7 +39,7 @@ talk:  ## talk to the simulated robot with this machine's microphone and speaker
 test:  ## all tests (ARGS="-k name" for some)
 	@$(SETUP) --robot --models test
 	@sh scripts/sound_server.sh
-	@$(ENV) exec python -m pytest $(ARGS)
+	@$(ENV) exec python -m pytest $(if $(WORKERS),-n $(WORKERS) --dist loadfile --no-loadscope-reorder) $(ARGS)
 
 test-distil:  ## the distil_whisper engine on real weights, in an environment with PyTorch
 	@$(SETUP) --models whisper-tiny.en-ct2

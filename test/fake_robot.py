@@ -49,6 +49,9 @@ class FakeRobot:
             self.pose = pose
         return True
 
+    def keep_at_rest(self, latched):
+        self.at_rest = latched
+
     def set_motors(self, on):
         self.orders.append(f"motors {'on' if on else 'off'}")
         self.motors = "enabled" if on else "disabled"

@@ -53,6 +53,9 @@ class RecordingRobot:
                 self.pose = pose
         return True
 
+    def keep_at_rest(self, latched: bool) -> None:
+        """Nobody else moves it."""
+
     def set_motors(self, on: bool) -> None:
         """At once."""
         self._check()

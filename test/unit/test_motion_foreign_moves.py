@@ -169,3 +169,50 @@ def test_a_move_of_our_own_that_could_not_be_stopped_counts_as_taken_until_it_is
     finally:
         robot.close()
         proxy.close()
+
+
+def test_the_stop_ends_a_move_of_another_program_and_every_later_one_until_it_is_reset(daemon):
+    controller = Controller(ReachyMini(daemon.url), make_limits(), {}, Settings(state_timeout=PATIENCE_S))
+    states = []
+    controller.start(states.append)
+    try:
+        daemon.wait(lambda: controller.status(time.monotonic()).state == "IDLE")
+        daemon.goto(2 * PATIENCE_S, yaw=0.7)
+        daemon.wait(lambda: daemon.running())
+        controller.stop()
+        daemon.wait(lambda: not daemon.running())
+        daemon.goto(2 * PATIENCE_S, yaw=-0.7)  # would outlast the patience of the next line
+        daemon.wait(lambda: not daemon.running())
+        assert abs(states[-1].pose.yaw) < 0.6
+        controller.reset_stop()
+        told = len(states)
+        daemon.goto(1.0, yaw=0.3)
+        daemon.wait(lambda: not daemon.running() and len(states) > told + 60)
+        assert states[-1].pose.yaw == pytest.approx(0.3, abs=0.02)
+    finally:
+        controller.close()
+
+
+def test_the_stop_ends_a_move_that_is_found_while_it_connects(daemon):
+    robot = ReachyMini(daemon.url)
+    robot.keep_at_rest(True)
+    daemon.goto(2 * PATIENCE_S, yaw=0.7)
+    daemon.wait(lambda: daemon.running())
+    robot.start(lambda state: None)
+    try:
+        daemon.wait(lambda: not daemon.running())
+        daemon.wait(lambda: robot.connected)
+    finally:
+        robot.close()
+
+
+def test_a_node_that_ends_lets_a_move_of_another_program_go_on(daemon):
+    controller = Controller(ReachyMini(daemon.url), make_limits(), {}, Settings(state_timeout=PATIENCE_S))
+    controller.start(lambda state: None)
+    try:
+        daemon.wait(lambda: controller.status(time.monotonic()).state == "IDLE")
+        other = daemon.goto(PATIENCE_S, yaw=0.7)
+        daemon.wait(lambda: controller.robot.taken)
+    finally:
+        controller.close()
+    assert other in daemon.running()

@@ -85,7 +85,7 @@ class Controller:
 
     def close(self, timeout: float = 1.0) -> None:
         """Bring the motion to rest (at most `timeout` s), end the task, disconnect. The robot keeps its last pose."""
-        self.stop()
+        self._latch()
         self._ticker.stop_when(lambda: not (self._follower.moving and self._link.connected), timeout)
         self._finish(Outcome.STOPPED, "The node was stopped.")
         try:
@@ -257,6 +257,10 @@ class Controller:
 
     def stop(self) -> None:
         """Latch the stop: what moves is at rest within the stop time and stays; orders are refused until reset_stop."""
+        self._latch()
+        self.robot.keep_at_rest(True)
+
+    def _latch(self) -> None:
         with self.lock:
             self._stopped = True
             if self._task is not None:
@@ -268,6 +272,7 @@ class Controller:
         """Take orders again. Nothing moves by itself."""
         with self.lock:
             self._stopped = False
+        self.robot.keep_at_rest(False)
 
     @property
     def late(self) -> int:

@@ -24,6 +24,7 @@ class MoveWatch:
     Args:
         url: of the daemon, ws://...
         running: asks the daemon for its moves under way, by uuid. Raises VoiceError.
+        end: asks it to end one.
         ours: the uuids of moves that this program began and has not given up.
         ordering: this program begins a move just now, whose uuid it does not know yet.
         is_connected: the robot itself answers. Otherwise nothing is tried.
@@ -33,13 +34,15 @@ class MoveWatch:
         self,
         url: str,
         running: Callable[[], list[Any]],
+        end: Callable[[Any], None],
         ours: Collection[Any],
         ordering: threading.Event,
         is_connected: Callable[[], bool],
     ) -> None:
-        self._url, self._running, self._ours, self._ordering = url, running, ours, ordering
+        self._url, self._running, self._end, self._ours, self._ordering = url, running, end, ours, ordering
         self._is_connected = is_connected
         self.foreign = False  # the daemon is in a move that is not ours
+        self.latched = False  # such moves are ended, now and later
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="robot-moves", daemon=True)
 
@@ -79,8 +82,11 @@ class MoveWatch:
                 if look and not self._ordering.is_set():
                     try:
                         running = self._running()
-                        self.foreign = any(uuid not in self._ours for uuid in running)
+                        foreign = [uuid for uuid in running if uuid not in self._ours]
+                        self.foreign = bool(foreign)
                         look = bool(running)  # ours is watched too: it may be given up and go on
+                        for uuid in foreign if self.latched else ():
+                            self._end(uuid)
                     except VoiceError:  # asked again; nobody streams into what may be a move
                         self.foreign = True
                 try:

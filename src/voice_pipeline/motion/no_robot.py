@@ -31,6 +31,9 @@ class NoRobot:
         """Never sent."""
         return False
 
+    def keep_at_rest(self, latched: bool) -> None:
+        """See Robot."""
+
     def set_motors(self, on: bool) -> None:
         """Raises VoiceError."""
         raise VoiceError(_WHAT, _CURE)

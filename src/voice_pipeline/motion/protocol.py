@@ -143,6 +143,10 @@ class Robot(Protocol):
     def set_motors(self, on: bool) -> None:
         """Motors on or off. Raises VoiceError."""
 
+    def keep_at_rest(self, latched: bool) -> None:
+        """While True, moves that other programs let it make are ended, those that begin later too. Returns at once;
+        nothing happens where nobody can tell of such moves."""
+
     def goto(self, pose: Pose, duration: float, abort: Callable[[], bool]) -> None:
         """Let the robot itself go to a pose and wait for it. Returns early once `abort()`. Raises VoiceError."""
 

@@ -64,7 +64,9 @@ class ReachyMini:
         self._array: SoundArray | None = None
         self._ours: set[Any] = set()  # moves of the daemon that we began and did not give up, by uuid
         self._ordering = threading.Event()
-        self._moves = MoveWatch(self._ws_url, self._running, self._ours, self._ordering, lambda: self.connected)
+        self._moves = MoveWatch(
+            self._ws_url, self._running, self._stop_move, self._ours, self._ordering, lambda: self.connected
+        )
         self.refused = 0  # targets the daemon answered with an error; since start
         self.garbled = 0  # states that could not be understood; since start
 
@@ -132,6 +134,10 @@ class ReachyMini:
         except (WebSocketException, OSError):
             return False  # the reader sees the same and reconnects
         return True
+
+    def keep_at_rest(self, latched: bool) -> None:
+        """See Robot."""
+        self._moves.latched = latched
 
     def set_motors(self, on: bool) -> None:
         """See Robot."""
@@ -251,6 +257,8 @@ class ReachyMini:
         # It ignores targets during a move, so that the last one would take effect at its end, with a jump.
         while self._running():
             self._fault = "The robot is in a move that is not ours. Wait for its end, and let no other program move it."
+            if self._moves.latched:
+                self._end_moves()
             if self._closing.wait(_FOREIGN_S):
                 return
         with ExitStack() as stack:

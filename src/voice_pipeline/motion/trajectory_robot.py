@@ -138,6 +138,9 @@ class TrajectoryRobot:
             self._stream.ask(self._joints.to_joints(pose, self._states.positions), self._clock())
             return True
 
+    def keep_at_rest(self, latched: bool) -> None:
+        """See Robot. Its controller tells nobody whose goal it follows."""
+
     def set_motors(self, on: bool) -> None:
         """See Robot. There is no switch: the robot's own controller goes on holding the head."""
         self._motors = "enabled" if on else "disabled"
