@@ -6,13 +6,15 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Collection
-from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from voice_pipeline.errors import VoiceError
+from voice_pipeline.motion.side_stream import SideStream
+
+if TYPE_CHECKING:
+    from websockets.sync.client import ClientConnection
 
 _STREAM = "/api/move/ws/updates"  # tells each beginning and end; releases without it refuse the connection
-_CONNECT_S = 2.0
 _GLANCE_S = 0.2  # how often a silent connection is asked whether it is to be closed
 _POLL_S = 0.1  # how often a move of somebody else is asked after: a lost message must not hold the robot for good
 _RETRY_S = 10.0  # a release that has no such stream is asked again and again
@@ -39,61 +41,46 @@ class MoveWatch:
         ordering: threading.Event,
         is_connected: Callable[[], bool],
     ) -> None:
-        self._url, self._running, self._end, self._ours, self._ordering = url, running, end, ours, ordering
+        self._running, self._end, self._ours, self._ordering = running, end, ours, ordering
         self._is_connected = is_connected
         self.foreign = False  # the daemon is in a move that is not ours
         self.latched = False  # such moves are ended, now and later
-        self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="robot-moves", daemon=True)
+        self._stream = SideStream(url + _STREAM, "robot-moves", _RETRY_S, self._read, self._lost, is_connected)
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        self._stream.start()
 
     def close(self) -> None:
         """End the thread."""
-        self._closing.set()
-        if self._thread.is_alive():
-            self._thread.join(_CONNECT_S)
+        self._stream.close()
 
-    def _run(self) -> None:
-        while not self._closing.wait(_POLL_S):
-            if not self._is_connected():
+    def _lost(self) -> None:
+        self.foreign = False  # nobody knows
+
+    def _read(self, stream: ClientConnection) -> None:
+        look = True  # one may have begun before it was listened for
+        while self._stream.going and self._is_connected():
+            if look and not self._ordering.is_set():
+                look = self._look()
+            try:
+                text = stream.recv(timeout=_POLL_S if look else _GLANCE_S)
+            except TimeoutError:
                 continue
-            with suppress(Exception):  # whatever went wrong: this thread is the only way back
-                self._read()
-            self.foreign = False  # nobody knows
-            if self._is_connected():
-                self._closing.wait(_RETRY_S)
+            look = look or _begins(text)
 
-    def _read(self) -> None:
-        from websockets.sync.client import connect
-
-        with connect(
-            self._url + _STREAM,
-            open_timeout=_CONNECT_S,
-            close_timeout=_POLL_S,
-            ping_interval=None,
-            compression=None,
-            proxy=None,
-        ) as stream:
-            look = True  # one may have begun before it was listened for
-            while not self._closing.is_set() and self._is_connected():
-                if look and not self._ordering.is_set():
-                    try:
-                        running = self._running()
-                        foreign = [uuid for uuid in running if uuid not in self._ours]
-                        self.foreign = bool(foreign)
-                        look = bool(running)  # ours is watched too: it may be given up and go on
-                        for uuid in foreign if self.latched else ():
-                            self._end(uuid)
-                    except VoiceError:  # asked again; nobody streams into what may be a move
-                        self.foreign = True
-                try:
-                    text = stream.recv(timeout=_POLL_S if look else _GLANCE_S)
-                except TimeoutError:
-                    continue
-                look = look or _begins(text)
+    def _look(self) -> bool:
+        """Ask whose moves run, and end what must not; whether to look again soon."""
+        try:
+            running = self._running()
+        except VoiceError:  # asked again; nobody streams into what may be a move
+            self.foreign = True
+            return True
+        foreign = [uuid for uuid in running if uuid not in self._ours]
+        self.foreign = bool(foreign)
+        for uuid in foreign if self.latched else ():
+            self._end(uuid)
+        return bool(running)  # ours is watched too: it may be given up and go on
 
 
 def _begins(text: str | bytes) -> bool:

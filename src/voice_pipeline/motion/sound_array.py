@@ -5,18 +5,20 @@ from __future__ import annotations
 
 import json
 import math
-import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from voice_pipeline.motion.protocol import Bearing
+from voice_pipeline.motion.side_stream import SideStream
+
+if TYPE_CHECKING:
+    from websockets.sync.client import ClientConnection
 
 # 10 Hz, as the vendor's own programs ask; each question costs the daemon a transfer over USB.
 _STREAM = (
     "/api/state/ws/full?frequency=10&with_doa=true&with_head_pose=true&with_body_yaw=true&with_antenna_positions=false"
 )
-_CONNECT_S = 2.0
 _SILENCE_S = 3.0  # without a message on an open connection
 _GLANCE_S = 0.2  # how often a silent connection is asked whether it is to be closed
 _RETRY_S = 5.0  # nobody waits for it
@@ -33,49 +35,28 @@ class SoundArray:
     """
 
     def __init__(self, url: str, on_bearing: Callable[[Bearing], None], is_connected: Callable[[], bool]) -> None:
-        self._url, self._on_bearing, self._is_connected = url, on_bearing, is_connected
-        self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="robot-ears", daemon=True)
+        self._on_bearing = on_bearing
+        self._stream = SideStream(url + _STREAM, "robot-ears", _RETRY_S, self._read, lambda: None, is_connected)
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        self._stream.start()
 
     def close(self) -> None:
         """End the thread."""
-        self._closing.set()
-        if self._thread.is_alive():
-            self._thread.join(_CONNECT_S)
+        self._stream.close()
 
-    def _run(self) -> None:
-        while not self._closing.wait(_GLANCE_S):
-            if not self._is_connected():
+    def _read(self, stream: ClientConnection) -> None:
+        heard = time.monotonic()
+        while self._stream.going and time.monotonic() - heard < _SILENCE_S:
+            try:
+                text = stream.recv(timeout=_GLANCE_S)
+            except TimeoutError:
                 continue
-            with suppress(Exception):  # whatever went wrong: this thread is the only way back
-                self._read()
-            self._closing.wait(_RETRY_S)
-
-    def _read(self) -> None:
-        from websockets.sync.client import connect
-
-        with connect(
-            self._url + _STREAM,
-            open_timeout=_CONNECT_S,
-            close_timeout=_GLANCE_S,
-            ping_interval=None,
-            compression=None,
-            proxy=None,
-        ) as stream:
             heard = time.monotonic()
-            while not self._closing.is_set() and time.monotonic() - heard < _SILENCE_S:
-                try:
-                    text = stream.recv(timeout=_GLANCE_S)
-                except TimeoutError:
-                    continue
-                heard = time.monotonic()
-                bearing = parse_bearing(text)
-                if bearing is not None:
-                    self._on_bearing(bearing)
+            bearing = parse_bearing(text)
+            if bearing is not None:
+                self._on_bearing(bearing)
 
 
 def parse_bearing(text: str | bytes) -> Bearing | None:
