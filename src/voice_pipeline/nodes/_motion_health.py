@@ -6,6 +6,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
+from rclpy.impl.rcutils_logger import RcutilsLogger
+
 from voice_pipeline.motion.controller import Controller
 from voice_pipeline.ros.diagnostics import ERROR, OK, WARN, Health
 
@@ -38,6 +40,34 @@ CURES = {
 _WARNINGS = ("head_commands_refused", "trajectories_refused", "targets_refused", "states_garbled", "failed_periods")
 _SHOWN_S = 5.0
 _COUNTED_S = 0.8
+_LASTS_S = 0.5
+_STARTS_S = 10.0  # a robot that is switched on, or simulated, together with the node is none that is missing
+
+
+class TroubleLog:
+    """Tells the log what /diagnostics shows, once a trouble: when it has lasted for a while, and when it is over."""
+
+    def __init__(self, logger: RcutilsLogger) -> None:
+        self._logger = logger
+        self._was_well = False
+        self._since: float | None = None
+        self._told: int | None = None  # the level of what was told
+
+    def see(self, health: Health, now: float) -> None:
+        """Call it often. now: monotonic s."""
+        if health.level == OK:
+            if self._told is not None:
+                self._logger.info("all is well again")
+            self._was_well, self._since, self._told = True, None, None
+            return
+        self._since = now if self._since is None else self._since
+        if self._told == health.level or now - self._since < (_LASTS_S if self._was_well else _STARTS_S):
+            return
+        self._told = health.level
+        if health.level == WARN:
+            self._logger.warning(health.message)
+        else:
+            self._logger.error(health.message)
 
 
 class MotionHealth:
@@ -84,7 +114,7 @@ class MotionHealth:
             text = (
                 "The robot is not where it is told to be. Let no other program move it; check that nothing blocks it."
             )
-            return Health(WARN, text, values)
+            return Health(WARN, status.detail or text, values)
         if self._warning and now - self._warned < _SHOWN_S:
             return Health(WARN, self._warning, values)
         return Health(OK, status.detail or "ok", values)

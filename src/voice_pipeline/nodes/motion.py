@@ -4,6 +4,7 @@ interface); the work is in voice_pipeline.motion."""
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +18,7 @@ from voice_pipeline.motion.registry import make_robot
 from voice_pipeline.motion.tasks import Outcome, Refused
 from voice_pipeline.motion.ticker import Ticker
 from voice_pipeline.nodes._motion_commands import MotionCommands
-from voice_pipeline.nodes._motion_health import MotionHealth
+from voice_pipeline.nodes._motion_health import MotionHealth, TroubleLog
 from voice_pipeline.nodes._motion_hearing import MotionHearing
 from voice_pipeline.nodes._motion_liveliness import MotionLiveliness
 from voice_pipeline.nodes._motion_liveliness_parameters import liveliness_of
@@ -62,6 +63,7 @@ class MotionNode(VoiceNode):
         for name, note in ((n, note) for n, m in self._moves.items() if n == m.name for note in m.about.notes):
             self.get_logger().info(f"move {name}: {note}")
         make_robot(p["robot"], p["url"], self._other_robot)  # a wrong url is told now
+        self._troubles = TroubleLog(self.get_logger())
         self._monitor = MotionHealth(p["robot"], lambda: self._told.states if self._told else 0, self._counters)
         # They outlive a deactivation, so that the goals it ends get their results.
         services = self._serving = MotionServices(self, self._body)
@@ -128,7 +130,9 @@ class MotionNode(VoiceNode):
             return Health()
         if controller.awake:  # however that came about
             self._serving.wake_fault = ""
-        return self._monitor.judge(controller, self._serving.wake_fault)
+        health = self._monitor.judge(controller, self._serving.wake_fault)
+        self._troubles.see(health, time.monotonic())
+        return health
 
     # -- for its parts
 
