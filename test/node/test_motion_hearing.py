@@ -60,7 +60,7 @@ def test_a_daemon_without_an_array_does_no_harm(ros, robot):
     states = room.node._told.states
     ros.wait(lambda: room.node._told.states > states + 100)
     array = room.controller.robot._array
-    assert array._thread.is_alive()
+    assert array._stream._thread.is_alive()
     assert room.sounds == []
     assert room.controller.robot.garbled == 0
 
