@@ -47,11 +47,10 @@ class ChatRobot:
     def wait(self, timeout_s: float) -> None:
         """Raises VoiceError when the dialogue node is not there within the timeout."""
         self._asker.wait_for_server(timeout_s)
+        # The action may be found first; without the audit, the calls of the first answer would not be told.
         deadline = time.monotonic() + min(timeout_s, _AUDIT_S)
         while not self._audit.get_publisher_count() and time.monotonic() < deadline:
-            time.sleep(
-                0.01
-            )  # the action was found first; without the audit, the calls of the first answer would not be told
+            time.sleep(0.01)  # a graph query; there is no event for it
 
     def ask(self, text: str, speak: bool, on_text: Callable[[str], None]) -> Any:
         """The Converse result. Raises as Asker.ask."""

@@ -155,9 +155,8 @@ class Asides:
         texts = [utterance[c.begin : c.end] for c in clauses]
         calls = [self._command(t) for t in texts if not self._only_kind(self._wording.spoken(t))]
         whole = self._command(text)
-        if (
-            whole is None or whole.name == "stop"
-        ):  # "Hör auf, nach oben zu schauen": what is to end is no second command
+        # "Hör auf, nach oben zu schauen": what is to end is no second command.
+        if whole is None or whole.name == "stop":
             return False
         return None not in calls and whole in calls and any(c != whole for c in calls)
 

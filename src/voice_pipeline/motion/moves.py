@@ -141,7 +141,7 @@ class Playing:
         i = min(int(x), self._count - 1)
         u = x - i
         cubic = (1 + 2 * u) * (1 - u) ** 2, u * (1 - u) ** 2, u * u * (3 - 2 * u), u * u * (u - 1)
-        (p, v), (_, slope) = (np.array([cubic, (0.0, 1 - u, 0.0, u)]) @ self._rows[i : i + 2].reshape(4, -1)).reshape(
-            2, 2, -1
-        )
+        linear = 0.0, 1 - u, 0.0, u  # of the slopes alone
+        mixed = np.array([cubic, linear]) @ self._rows[i : i + 2].reshape(4, -1)
+        (p, v), (_, slope) = mixed.reshape(2, 2, -1)
         return self._base + p, v * self._speed, slope * (self._speed**2 / self._step)

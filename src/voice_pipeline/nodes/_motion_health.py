@@ -1,5 +1,5 @@
-"""What /diagnostics tells of the body: how it is, every counter, and the cure for each. Apart from motion.py because the
-cures are prose."""
+"""What /diagnostics and the log tell of the body: how it is, every counter, and the cure for each. Apart from motion.py
+because the cures are prose."""
 
 from __future__ import annotations
 
